@@ -1,0 +1,23 @@
+// What build-native.mjs can build. `shipped` targets are part of the package; the others are tests and benches.
+const core = ['sysext/core/*.cc'];
+const rendezvous = ['native/*.cc'];
+
+export const targets = {
+  flowtapd: {
+    shipped: true,
+    sources: [...core, ...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/daemon/*.cc'],
+    releaseLink: ['-static-libstdc++', '-static-libgcc'],
+  },
+  'flowtap-run': {
+    shipped: true,
+    sources: ['sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'],
+    releaseLink: ['-static-libstdc++', '-static-libgcc'],
+  },
+  bridge: {
+    shipped: true,
+    output: 'bridge.node',
+    sources: [...rendezvous, 'native/addon/*.cc'],
+    link: ['-shared'],
+    releaseLink: ['-static-libstdc++', '-static-libgcc'],
+  },
+};

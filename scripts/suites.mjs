@@ -1,0 +1,36 @@
+// The suites of `npm test`, in order: the quick ones first. One line adds one.
+//   check: counts as one test by its exit code; unavailable(): why it cannot run here, or undefined.
+const node = process.execPath;
+const bin = (name) => [node, `node_modules/${name}`];
+
+export const suites = [
+  {
+    name: 'types',
+    title: 'TypeScript',
+    check: true,
+    command: [...bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'],
+  },
+  {
+    name: 'lint',
+    title: 'Lint',
+    check: true,
+    command: [...bin('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'],
+  },
+  {
+    name: 'format',
+    title: 'Formatting',
+    check: true,
+    command: [...bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+  },
+  {
+    name: 'imports',
+    title: 'Import rules',
+    check: true,
+    command: [...bin('dependency-cruiser/bin/dependency-cruiser.mjs'), 'src'],
+  },
+  {
+    name: 'unit',
+    title: 'Unit tests',
+    command: [...bin('mocha/bin/mocha.js'), '--reporter', 'test/support/counting-reporter.cjs'],
+  },
+];

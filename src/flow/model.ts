@@ -1,0 +1,95 @@
+// What a flow is, for every view, the command line and the exporters.
+import type { CloseReason } from '../../gen/flow_pb.ts';
+import { CloseReasonNames } from '../../gen/flow_pb.ts';
+
+/** Unique while the proxy lives; the store adds a generation, so ids of an earlier proxy never collide. */
+export type FlowId = number;
+
+export interface Endpoint {
+  /** Textual address: dotted quad, or RFC 5952 for IPv6, without brackets. */
+  readonly address: string;
+  /** 0..65535 */
+  readonly port: number;
+}
+
+export interface FlowProcess {
+  /** 0 where it is unknown. */
+  readonly pid: number;
+  readonly name: string;
+  readonly path: string;
+  readonly arguments: readonly string[];
+  readonly uid: number;
+  /** Parent first. */
+  readonly ancestors: readonly { readonly pid: number; readonly name: string }[];
+}
+
+export type CloseReasonText =
+  | 'eof'
+  | 'reset by client'
+  | 'reset by server'
+  | 'refused'
+  | 'unreachable'
+  | 'timed out'
+  | 'idle'
+  | 'proxy stopped'
+  | 'rule'
+  | 'limit'
+  | 'client gone'
+  | 'proxy error'
+  | 'lost'
+  | 'name not found'
+  | 'unspecified';
+
+/** Microseconds since 1970-01-01T00:00:00Z. Exact as a number until the year 2255. */
+export type Microseconds = number;
+
+/** One flow, taken out of the store at one moment. */
+export interface Flow {
+  readonly id: FlowId;
+  readonly protocol: 'tcp' | 'udp';
+  readonly process: FlowProcess;
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
+  /** What the program asked for (SNI, Host header or the DNS answer it used), or ''. */
+  readonly host: string;
+  readonly inbound: boolean;
+  readonly capture: string;
+  readonly openedAt: Microseconds;
+  /** 0 until the peer answered. */
+  readonly connectedAt: Microseconds;
+  /** 0 while open. */
+  readonly closedAt: Microseconds;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly datagramsUp: number;
+  readonly datagramsDown: number;
+  readonly state: 'open' | 'closed';
+  readonly reason?: CloseReasonText;
+  /** errno and its text, where the flow failed. */
+  readonly error: number;
+  readonly errorText: string;
+  /** The rule that was applied, or ''. */
+  readonly rule: string;
+  readonly application?: { readonly protocol: string; readonly summary: string };
+}
+
+/** The wire's close reason in the words of the flow JSON. */
+export function closeReasonText(reason: CloseReason): CloseReasonText {
+  const name = CloseReasonNames[reason] ?? 'unspecified';
+  return name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`) as CloseReasonText;
+}
+
+const failures: ReadonlySet<CloseReasonText> = new Set([
+  'reset by client',
+  'reset by server',
+  'refused',
+  'unreachable',
+  'timed out',
+  'limit',
+  'proxy error',
+  'lost',
+  'name not found',
+]);
+
+/** True where the reason is something a person would want to see at a glance. */
+export const isFailure = (reason: CloseReasonText | undefined): boolean => reason !== undefined && failures.has(reason);
