@@ -11,7 +11,7 @@ const parsed = protobuf.parse(readFileSync(source, 'utf8'), { alternateCommentMo
 const names = parsed.root.lookup('flowtap').nestedArray;
 const enums = names.filter((n) => n instanceof protobuf.Enum);
 const messages = inDependencyOrder(names.filter((n) => n instanceof protobuf.Type));
-for (const n of [...messages.flatMap((m) => m.fieldsArray)]) n.resolve();
+for (const field of messages.flatMap((m) => m.fieldsArray)) field.resolve();
 
 /** C++ needs a message's parts before the message. */
 function inDependencyOrder(types) {
