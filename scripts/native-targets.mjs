@@ -1,6 +1,6 @@
 // What build-native.mjs can build. `shipped` targets are part of the package; the others are tests and benches.
 const core = ['sysext/core/*.cc'];
-const rendezvous = ['native/*.cc'];
+const rendezvous = ['native/unix/*.cc'];
 
 export const targets = {
   flowtapd: {
