@@ -1,0 +1,126 @@
+// Byte helpers shared by the dissectors.
+
+const latin1 = new TextDecoder('latin1');
+const utf8 = new TextDecoder('utf-8', { fatal: false });
+
+/** ISO 8859-1: every byte has a character, so nothing is lost or thrown. */
+export const latin1Text = (bytes: Uint8Array): string => latin1.decode(bytes);
+/** UTF-8 with U+FFFD for what is malformed. */
+export const utf8Text = (bytes: Uint8Array): string => utf8.decode(bytes);
+
+export const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Reads big-endian integers (network order). Past the end everything reads as 0 and `failed` is set: check it once. */
+export class Reader {
+  readonly bytes: Uint8Array;
+  at: number;
+  readonly end: number;
+  failed = false;
+
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = Math.min(end, bytes.length);
+  }
+  get left(): number {
+    return this.end - this.at;
+  }
+  u8(): number {
+    return this.need(1) ? this.bytes[this.at++]! : 0;
+  }
+  u16(): number {
+    return (this.u8() << 8) | this.u8();
+  }
+  u24(): number {
+    return (this.u16() << 8) | this.u8();
+  }
+  u32(): number {
+    return this.u16() * 0x10000 + this.u16();
+  }
+  take(length: number): Uint8Array {
+    if (!this.need(length)) return new Uint8Array(0);
+    return this.bytes.subarray(this.at, (this.at += length));
+  }
+  skip(length: number): void {
+    if (this.need(length)) this.at += length;
+  }
+  /** A reader of the next `length` bytes. */
+  part(length: number): Reader {
+    return new Reader(this.take(length));
+  }
+  private need(length: number): boolean {
+    if (length >= 0 && this.at + length <= this.end) return true;
+    this.failed = true;
+    this.at = this.end;
+    return false;
+  }
+}
+
+/** Bytes that have arrived and are not parsed yet; grows by doubling, gives back what was consumed. */
+export class ByteQueue {
+  private buffer: Uint8Array = new Uint8Array(0);
+  private start = 0;
+  private stop = 0;
+
+  get length(): number {
+    return this.stop - this.start;
+  }
+  /** Valid until the next push. */
+  peek(): Uint8Array {
+    return this.buffer.subarray(this.start, this.stop);
+  }
+  push(bytes: Uint8Array): void {
+    if (this.length === 0) {
+      // The common case: nothing left over, so the caller's bytes serve without a copy.
+      this.buffer = bytes;
+      this.start = 0;
+      this.stop = bytes.length;
+      this.owned = false;
+      return;
+    }
+    const needed = this.length + bytes.length;
+    if (!this.owned || this.stop + bytes.length > this.buffer.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.length, 256));
+      grown.set(this.peek());
+      this.stop = this.length;
+      this.start = 0;
+      this.buffer = grown;
+      this.owned = true;
+    }
+    this.buffer.set(bytes, this.stop);
+    this.stop += bytes.length;
+  }
+  consume(length: number): void {
+    this.start = Math.min(this.stop, this.start + length);
+  }
+  /** Everything that is left; the queue is empty afterwards. */
+  drain(): Uint8Array {
+    const rest = this.peek();
+    this.start = this.stop = 0;
+    this.buffer = new Uint8Array(0);
+    this.owned = false;
+    return rest;
+  }
+  private owned = false;
+}
+
+/** Index of `needle` in bytes from `from`, or -1. */
+export function indexOf(bytes: Uint8Array, needle: readonly number[], from = 0): number {
+  const first = needle[0]!;
+  for (let i = bytes.indexOf(first, from); i >= 0; i = bytes.indexOf(first, i + 1)) {
+    let j = 1;
+    while (j < needle.length && bytes[i + j] === needle[j]) j++;
+    if (j === needle.length) return i;
+  }
+  return -1;
+}
