@@ -13,6 +13,8 @@ export interface PlistEntry {
   readonly key: string;
   /** The key's own characters: between `<key>` and `</key>`, or between the quotes. */
   readonly keyRange: TextRange;
+  /** The key with its tags or quotes. */
+  readonly keyElement: TextRange;
   /** From the key's first character (its tag, its quote) to the value's last. */
   readonly range: TextRange;
   /** Absent where the text breaks off or the next key follows at once; `errors` says so. */
