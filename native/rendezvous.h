@@ -79,9 +79,9 @@ class Listener {
 /// One attempt to connect.
 class Client {
  public:
-  /// Called exactly once unless the client is destroyed first, on a thread of the client's own. text says what is
-  /// wrong, where, and what to do; "" on success. The callee owns fd, which is -1 on an error: a connected stream
-  /// socket, close-on-exec, non-blocking.
+  /// Called exactly once unless the client is destroyed first, on a thread of the client's own (where none can be made:
+  /// inside connect()). text says what is wrong, where, and what to do; "" on success. The callee owns fd, which is -1
+  /// on an error: a connected stream socket, close-on-exec, non-blocking.
   using OnFd = std::function<void(ConnectError error, const std::string& text, int fd)>;
 
   /// requirement: XPC: code-signing requirement that the service must meet ("" for none). token: XPC: shown to the

@@ -18,6 +18,7 @@ export const targets = {
     output: 'bridge.node',
     sources: [...rendezvous, 'native/addon/*.cc'],
     link: ['-shared'],
-    releaseLink: ['-static-libstdc++', '-static-libgcc'],
+    // Node exports its own C++ library, which must not take the place of the one linked in here.
+    releaseLink: ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'],
   },
 };
