@@ -1,0 +1,101 @@
+// Everything that can keep a proxy from working, in the user's words: what is wrong and what to do next.
+
+const table = {
+  'platform-unsupported': {
+    text: 'Flowtap cannot capture on this system ({detail}).',
+    next: 'Capturing works on Linux and macOS. Captures, entitlements and Info.plist files can be read here all the same.',
+  },
+  'needs-app': {
+    text: 'On macOS the Flowtap app does the capturing, and it is not there.',
+    next: 'Install Flowtap.app in /Applications and open it once to approve its system extension.',
+  },
+  'program-missing': {
+    text: 'A program of Flowtap is missing: {detail}.',
+    next: 'Install the Flowtap package for this platform again, or run "npm run build" in a source tree.',
+  },
+  'program-failed': {
+    text: 'A program of Flowtap could not be run: {detail}.',
+    next: 'Check that the file may be executed and belongs to this platform, or install Flowtap again.',
+  },
+  'start-failed': {
+    text: 'The proxy did not start: {detail}',
+    next: 'The log in the run-time folder tells more; "flowtap status" shows where that is.',
+  },
+  'start-timeout': {
+    text: 'The proxy did not start within {detail}.',
+    next: 'Try again. If it persists, look at the log in the run-time folder.',
+  },
+  'bridge-missing': {
+    text: 'The native bridge is missing: {detail}',
+    next: 'Install the Flowtap package for this platform again, or run "npm run build" in a source tree.',
+  },
+  'bridge-unusable': {
+    text: 'The native bridge cannot be loaded: {detail}',
+    next: 'Install the Flowtap package for this platform.',
+  },
+  'not-running': {
+    text: 'No proxy is running.',
+    next: 'Start one with "flowtap start", or run a command captured: "flowtap run -- COMMAND".',
+  },
+  'peer-refused': {
+    text: 'The proxy’s socket cannot be trusted: {detail}',
+    next: 'Make sure that the run-time folder belongs to you with mode 0700, or remove it and start the proxy again.',
+  },
+  'connect-failed': {
+    text: 'The proxy cannot be reached: {detail}',
+    next: 'Flowtap keeps trying. If it persists, restart the proxy: "flowtap stop", then "flowtap start".',
+  },
+  'proxy-gone': {
+    text: 'The connection to the proxy broke: {detail}',
+    next: 'Flowtap connects again as soon as the proxy is back; captured programs have to be started anew.',
+  },
+  'bad-data': {
+    text: 'What the proxy sent makes no sense: {detail}',
+    next: 'Make sure that proxy and client are of the same version of Flowtap, then restart the proxy.',
+  },
+  'no-answer': {
+    text: 'The proxy did not answer within {detail}.',
+    next: 'Try again. If it persists, restart the proxy: "flowtap stop", then "flowtap start".',
+  },
+  refused: {
+    text: 'The proxy refused this client: {detail}',
+    next: 'Restart the proxy: "flowtap stop", then "flowtap start".',
+  },
+  'version-refused': {
+    text: 'Proxy and client speak different versions: {detail}',
+    next: 'Stop the running proxy ("flowtap stop") so that one of this version can start, or update Flowtap.',
+  },
+  busy: {
+    text: 'The proxy serves as many clients as it can: {detail}',
+    next: 'Close another window or "flowtap watch"; Flowtap tries again by itself.',
+  },
+  'capture-impossible': {
+    text: 'Programs cannot be captured here: {detail}',
+    next: 'The explicit proxy works without these rights: choose the mode "explicit".',
+  },
+} as const;
+
+export type ProblemCode = keyof typeof table;
+
+export interface Problem {
+  readonly code: ProblemCode;
+  /** What is wrong, a sentence. */
+  readonly text: string;
+  /** What to do next, a sentence. */
+  readonly next: string;
+}
+
+export function problem(code: ProblemCode, detail = ''): Problem {
+  const { text, next } = table[code];
+  return { code, text: text.replace('{detail}', () => detail).trimEnd(), next };
+}
+
+/** A problem on its way up. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  constructor(of: Problem, options?: ErrorOptions) {
+    super(of.text, options);
+    this.name = 'ProblemError';
+    this.problem = of;
+  }
+}
