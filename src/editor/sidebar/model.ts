@@ -1,0 +1,307 @@
+// What the tree shows: groups of connections, kept in step with the store. Pure, single-threaded.
+//
+// The store's changes are only noted (cheap, also while the view is hidden); `settle` looks the noted flows up
+// and says what a view must redraw. Everything is bounded: flows held, rows shown per group, groups shown.
+import type { Flow, FlowId } from '../../flow/model.ts';
+import type { FlowFilter } from './filter.ts';
+import type { Grouping } from './grouping.ts';
+import { groupings, stateOf } from './grouping.ts';
+import { RateMeter } from './rate.ts';
+import type { Translate } from './text.ts';
+
+export interface FlowRow {
+  readonly kind: 'flow';
+  readonly group: Group;
+  flow: Flow;
+  /** Payload bytes per second, both directions; 0 while quiet. */
+  readonly rate: RateMeter;
+}
+
+export interface Group {
+  readonly kind: 'group';
+  readonly key: string;
+  readonly grouping: Grouping;
+  readonly label: string;
+  readonly rank: number;
+  readonly rows: Map<FlowId, FlowRow>;
+  /** The flow the group's name was taken from. */
+  readonly sample: Flow;
+}
+
+/** Stands for rows (in a group) or groups (at the root) beyond the limit. */
+export interface More {
+  readonly kind: 'more';
+  readonly group: Group | undefined;
+  readonly hidden: number;
+}
+
+export type Element = FlowRow | Group | More;
+
+export interface Totals {
+  readonly open: number;
+  readonly failed: number;
+  readonly closed: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly rate: number;
+  readonly pids: readonly number[];
+}
+
+export interface ModelOptions {
+  readonly grouping: Grouping;
+  /** How long a closed flow stays, in microseconds. */
+  readonly keepClosed: number;
+  readonly rowsPerGroup: number;
+  readonly groups: number;
+  /** Flows held in all; above it the oldest closed ones go, and then further ones are not listed. */
+  readonly held: number;
+}
+
+/** What `settle` changed. */
+export interface Redraw {
+  /** Groups came or went. */
+  readonly root: boolean;
+  /** Groups whose list of rows changed. */
+  readonly lists: ReadonlySet<Group>;
+  /** Rows whose flow changed. */
+  readonly rows: ReadonlySet<FlowRow>;
+}
+
+export class SidebarModel {
+  readonly #t: Translate;
+  #options: ModelOptions;
+  #filter: FlowFilter | undefined;
+  readonly #flows = new Map<FlowId, Flow>();
+  readonly #noted = new Set<FlowId>();
+  /** Closed flows in the order in which they were found closed. */
+  readonly #closed = new Set<FlowId>();
+  readonly #groups = new Map<string, Group>();
+  readonly #rows = new Map<FlowId, FlowRow>();
+  #live = 0;
+  #root = false;
+  #lists = new Set<Group>();
+  #touched = new Set<FlowRow>();
+
+  constructor(options: ModelOptions, t: Translate) {
+    this.#options = options;
+    this.#t = t;
+  }
+
+  /** Open flows the tree knows of; the store may hold more. */
+  get live(): number {
+    return this.#live;
+  }
+  get size(): number {
+    return this.#flows.size;
+  }
+  /** Flows that pass the filter. */
+  get matching(): number {
+    return this.#rows.size;
+  }
+  get options(): ModelOptions {
+    return this.#options;
+  }
+  /** True where so much was noted that it should be settled even though nobody looks. */
+  get crowded(): boolean {
+    return this.#noted.size > this.#options.held;
+  }
+
+  note(ids: Iterable<FlowId>): void {
+    for (const id of ids) this.#noted.add(id);
+  }
+
+  forget(ids: Iterable<FlowId>): void {
+    for (const id of ids) {
+      this.#noted.delete(id);
+      this.#drop(id);
+    }
+  }
+
+  clear(): void {
+    this.#noted.clear();
+    this.#flows.clear();
+    this.#closed.clear();
+    this.#live = 0;
+    this.#regroup();
+  }
+
+  configure(options: Partial<ModelOptions>): void {
+    const grouping = this.#options.grouping;
+    this.#options = { ...this.#options, ...options };
+    if (this.#options.grouping !== grouping) this.#regroup();
+    else this.#root = true;
+  }
+
+  setFilter(filter: FlowFilter | undefined): void {
+    this.#filter = filter;
+    this.#regroup();
+  }
+
+  /** Brings the tree up to date and says what changed since the last call. `now` in microseconds. */
+  settle(lookup: (id: FlowId) => Flow | undefined, now: number): Redraw {
+    for (const id of this.#noted) {
+      const flow = lookup(id);
+      if (flow) this.#take(flow, now);
+      else this.#drop(id);
+    }
+    this.#noted.clear();
+    this.#expire(now);
+    const redraw = { root: this.#root, lists: this.#lists, rows: this.#touched };
+    this.#root = false;
+    this.#lists = new Set();
+    this.#touched = new Set();
+    return redraw;
+  }
+
+  groups(): (Group | More)[] {
+    const { groups: limit } = this.#options;
+    let all = [...this.#groups.values()];
+    const hidden = all.length - limit;
+    // Those that came last are kept: that is where something is happening.
+    if (hidden > 0) all = all.slice(-limit);
+    all.sort((a, b) => a.rank - b.rank || collator.compare(a.label, b.label) || collator.compare(a.key, b.key));
+    return hidden > 0 ? [...all, { kind: 'more', group: undefined, hidden }] : all;
+  }
+
+  /** Newest first. Where they are too many, open ones are preferred to closed ones. */
+  rows(group: Group): (FlowRow | More)[] {
+    const { rowsPerGroup: limit } = this.#options;
+    const all = [...group.rows.values()].sort((a, b) => b.flow.id - a.flow.id);
+    const hidden = all.length - limit;
+    if (hidden <= 0) return all;
+    const open = all.filter((row) => row.flow.state === 'open').slice(0, limit);
+    let room = limit - open.length;
+    const chosen = new Set(open);
+    for (const row of all) {
+      if (room === 0) break;
+      if (row.flow.state === 'open') continue;
+      chosen.add(row);
+      room--;
+    }
+    return [...all.filter((row) => chosen.has(row)), { kind: 'more', group, hidden }];
+  }
+
+  row(id: FlowId): FlowRow | undefined {
+    return this.#rows.get(id);
+  }
+
+  totals(group: Group, now: number): Totals {
+    const totals = { open: 0, failed: 0, closed: 0, bytesUp: 0, bytesDown: 0, rate: 0 };
+    const pids = new Set<number>();
+    for (const { flow, rate } of group.rows.values()) {
+      const state = stateOf(flow);
+      if (state === 'failed') totals.failed++;
+      else if (state === 'closed') totals.closed++;
+      else totals.open++;
+      totals.bytesUp += flow.bytesUp;
+      totals.bytesDown += flow.bytesDown;
+      totals.rate += rate.at(now);
+      if (flow.process.pid) pids.add(flow.process.pid);
+    }
+    return { ...totals, pids: [...pids] };
+  }
+
+  #take(flow: Flow, now: number): void {
+    const known = this.#flows.get(flow.id);
+    if (!known && this.#flows.size >= this.#options.held) {
+      const oldest = this.#closed.values().next();
+      if (oldest.done) return;
+      this.#drop(oldest.value);
+    }
+    this.#flows.set(flow.id, flow);
+    if (flow.state === 'open') {
+      if (!known) this.#live++;
+    } else if (!this.#closed.has(flow.id)) {
+      this.#closed.add(flow.id);
+      if (known) this.#live--;
+    }
+    this.#place(flow, now);
+  }
+
+  /** Puts the flow into its group, or moves it where its key has changed. */
+  #place(flow: Flow, now: number): void {
+    const row = this.#rows.get(flow.id);
+    const key = this.#filter && !this.#filter(flow) ? undefined : this.#options.grouping.key(flow);
+    if (row && row.group.key === key) {
+      row.rate.add(flow.bytesUp + flow.bytesDown, now);
+      row.flow = flow;
+      this.#touched.add(row);
+      return;
+    }
+    if (row) this.#remove(row);
+    if (key === undefined) return;
+    const group = this.#groups.get(key) ?? this.#open(key, flow);
+    const rate = row?.rate ?? new RateMeter();
+    rate.add(flow.bytesUp + flow.bytesDown, now);
+    const placed: FlowRow = { kind: 'flow', group, flow, rate };
+    group.rows.set(flow.id, placed);
+    this.#rows.set(flow.id, placed);
+    this.#lists.add(group);
+  }
+
+  #open(key: string, flow: Flow): Group {
+    const { grouping } = this.#options;
+    const label = grouping.label(flow, this.#t);
+    const group: Group = {
+      kind: 'group',
+      key,
+      grouping,
+      label,
+      rank: grouping.rank(flow),
+      rows: new Map(),
+      sample: flow,
+    };
+    this.#groups.set(key, group);
+    this.#root = true;
+    return group;
+  }
+
+  #remove(row: FlowRow): void {
+    const { group, flow } = row;
+    group.rows.delete(flow.id);
+    this.#rows.delete(flow.id);
+    this.#touched.delete(row);
+    this.#lists.add(group);
+    if (group.rows.size > 0) return;
+    this.#groups.delete(group.key);
+    this.#lists.delete(group);
+    this.#root = true;
+  }
+
+  #drop(id: FlowId): void {
+    const flow = this.#flows.get(id);
+    if (!flow) return;
+    this.#flows.delete(id);
+    if (!this.#closed.delete(id)) this.#live--;
+    const row = this.#rows.get(id);
+    if (row) this.#remove(row);
+  }
+
+  #expire(now: number): void {
+    for (const id of this.#closed) {
+      // Flows close in about this order, so the first that is young enough ends the search.
+      if ((this.#flows.get(id)?.closedAt ?? 0) + this.#options.keepClosed > now) break;
+      this.#drop(id);
+    }
+  }
+
+  #regroup(): void {
+    this.#groups.clear();
+    this.#rows.clear();
+    this.#lists.clear();
+    this.#touched.clear();
+    this.#root = true;
+    const flows = [...this.#flows.values()].sort((a, b) => a.id - b.id);
+    for (const flow of flows) this.#place(flow, 0);
+  }
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+export const defaultOptions: ModelOptions = {
+  grouping: groupings.process,
+  keepClosed: 300e6,
+  rowsPerGroup: 300,
+  groups: 300,
+  held: 10_000,
+};

@@ -1,0 +1,85 @@
+// Every id that stands in both the manifest and the code. A test compares them with package.json both ways.
+
+export const commands = {
+  startProxy: 'flowtap.startProxy',
+  stopProxy: 'flowtap.stopProxy',
+  runCommand: 'flowtap.runCommand',
+  newCapturedTerminal: 'flowtap.newCapturedTerminal',
+  clear: 'flowtap.clear',
+  showLog: 'flowtap.showLog',
+  showStatus: 'flowtap.showStatus',
+  showCaptureProblem: 'flowtap.showCaptureProblem',
+  groupBy: 'flowtap.groupBy',
+  groupByProcess: 'flowtap.groupByProcess',
+  groupByHost: 'flowtap.groupByHost',
+  groupByState: 'flowtap.groupByState',
+  filter: 'flowtap.filter',
+  clearFilter: 'flowtap.clearFilter',
+  filterToProcess: 'flowtap.filterToProcess',
+  filterToHost: 'flowtap.filterToHost',
+  copyAddress: 'flowtap.copyAddress',
+  copyHost: 'flowtap.copyHost',
+  copyAsJson: 'flowtap.copyAsJson',
+  copyAsText: 'flowtap.copyAsText',
+} as const;
+export type CommandId = (typeof commands)[keyof typeof commands];
+
+export const viewContainers = { flowtap: 'flowtap' } as const;
+export const views = { connections: 'flowtap.connections' } as const;
+export const submenus = { groupBy: 'flowtap.groupByMenu' } as const;
+export const terminalProfiles = { captured: 'flowtap.capturedTerminal' } as const;
+
+/** Keys that `when` and `enablement` clauses read. */
+export const contextKeys = {
+  /** EditorState.kind */
+  state: 'flowtap.state',
+  /** The code of what forbids captures on this machine, or ''. */
+  captureProblem: 'flowtap.captureProblem',
+  grouping: 'flowtap.grouping',
+  filtered: 'flowtap.filtered',
+  /** The store holds flows. */
+  hasFlows: 'flowtap.hasFlows',
+  hasSelection: 'flowtap.hasSelection',
+} as const;
+
+export const settings = {
+  autoConnect: 'flowtap.proxy.autoConnect',
+  maxFlows: 'flowtap.store.maxFlows',
+  bodyBudget: 'flowtap.store.bodyBudgetMegabytes',
+  bodyLimit: 'flowtap.store.bodyKilobytesPerFlow',
+  groupBy: 'flowtap.sidebar.groupBy',
+  keepClosed: 'flowtap.sidebar.keepClosedSeconds',
+  openCapturedTerminalOnStartup: 'flowtap.openCapturedTerminalOnStartup',
+} as const;
+
+/** The states that the views tell apart. */
+export const stateKinds = [
+  'unsupported',
+  'addonMissing',
+  'addonForeign',
+  'addonBroken',
+  'stopped',
+  'starting',
+  'connecting',
+  'running',
+  'lost',
+  'refused',
+] as const;
+export type StateKind = (typeof stateKinds)[number];
+
+const state = (...kinds: StateKind[]): string => `${contextKeys.state} =~ /^(?:${kinds.join('|')})$/`;
+const trusted = 'isWorkspaceTrusted';
+const canCapture = `${trusted} && ${state('stopped', 'starting', 'connecting', 'running', 'lost')}`;
+
+/** When a command may be used: the `enablement` of its entry in the manifest. */
+export const enablement: Readonly<Partial<Record<CommandId, string>>> = {
+  [commands.startProxy]: `${trusted} && ${state('stopped', 'lost', 'refused')}`,
+  [commands.stopProxy]: state('connecting', 'running', 'refused'),
+  [commands.runCommand]: canCapture,
+  [commands.newCapturedTerminal]: canCapture,
+  [commands.clear]: contextKeys.hasFlows,
+  [commands.groupByProcess]: `${contextKeys.grouping} != process`,
+  [commands.groupByHost]: `${contextKeys.grouping} != host`,
+  [commands.groupByState]: `${contextKeys.grouping} != state`,
+  [commands.clearFilter]: contextKeys.filtered,
+};
