@@ -19,6 +19,7 @@ export const targets = {
     sources: [...rendezvous, 'native/addon/*.cc'],
     link: ['-shared'],
     // Node exports its own C++ library, which must not take the place of the one linked in here.
-    releaseLink: ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'],
+    releaseLink: ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections'],
   },
+  'rendezvous-test': { sources: [...rendezvous, 'native/test/unix_test.cc'] },
 };

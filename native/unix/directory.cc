@@ -83,7 +83,8 @@ Directory openDirectory(const SocketPath& path, bool create) {
                                                ", not to this user (uid " + std::to_string(::geteuid()) + ")" + remedy);
   if ((info.st_mode & 0077) != 0)
     return failed(DirectoryState::kUnsafe, where + " has mode " + octal(info.st_mode) +
-                                               ", so others can reach it; run: chmod 700 " + where);
+                                               ", so others can reach it; make it private (mode 0700) or set "
+                                               "FLOWTAP_RUNTIME_DIR to a private folder of yours");
   return {DirectoryState::kOk, std::move(folder), ""};
 }
 
