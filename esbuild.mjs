@@ -16,7 +16,13 @@ const common = {
   legalComments: 'none',
   define: { FLOWTAP_VERSION: JSON.stringify(version) },
 };
-const node = { ...common, platform: 'node', external: ['vscode', '*.node'] };
+const node = {
+  ...common,
+  platform: 'node',
+  external: ['vscode', '*.node'],
+  // src/endpoint/bridge.ts asks whether import.meta is there.
+  logOverride: { 'empty-import-meta': 'silent' },
+};
 const bundles = [
   { ...node, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', format: 'cjs', target: 'node22' },
   {
