@@ -1,0 +1,29 @@
+// Chromium for the tests, driven by playwright-core. The page may talk to the workbench and to nothing else.
+import { chromium } from 'playwright-core';
+import { findBrowser } from './setup/tools.mjs';
+
+// The second line keeps it from calling its maker's services.
+const options = ['--disable-gpu', '--disable-quic', '--disable-dev-shm-usage'];
+options.push('--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync');
+
+export async function launchBrowser(env = process.env) {
+  return chromium.launch({
+    executablePath: findBrowser(),
+    env,
+    args: process.getuid?.() === 0 ? [...options, '--no-sandbox'] : options,
+  });
+}
+
+/** A page of a new context whose requests to other hosts are refused; `refused` has their URLs. */
+export async function openPage(browser, host, { width = 1400, height = 900, ...more } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, ...more });
+  const refused = [];
+  await context.route(
+    (url) => url.protocol.startsWith('http') && url.host !== host,
+    (route) => {
+      refused.push(route.request().url());
+      return route.abort();
+    },
+  );
+  return { context, page: await context.newPage(), refused };
+}

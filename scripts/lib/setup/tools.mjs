@@ -1,0 +1,43 @@
+// Programs that come from the system: the compiler with what node-gyp wants, and a browser for the tests.
+import { existsSync } from 'node:fs';
+import { which } from '../paths.mjs';
+import { installPackages } from './apt.mjs';
+import { Unavailable } from './unavailable.mjs';
+
+const compilerPrograms = { 'g++': 'g++', make: 'make', python3: 'python3' };
+const absent = () => Object.keys(compilerPrograms).filter((program) => !which(program));
+
+export const compiler = {
+  name: 'compiler',
+  title: 'Compiler',
+  fresh: () => absent().length === 0,
+  async run(progress) {
+    try {
+      await installPackages(
+        absent().join(' and '),
+        absent().map((p) => compilerPrograms[p]),
+        progress,
+      );
+    } catch (e) {
+      // Nothing works without it: not a reason to skip, but to stop.
+      throw e instanceof Unavailable ? new Error(e.message) : e;
+    }
+  },
+};
+
+const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const macBrowsers = ['Google Chrome', 'Chromium'].map((n) => `/Applications/${n}.app/Contents/MacOS/${n}`);
+
+/** The browser that the tests drive; CHROMIUM names another. */
+export function findBrowser() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  return browsers.map((name) => which(name)).find(Boolean) ?? macBrowsers.find((file) => existsSync(file));
+}
+
+export const browser = {
+  name: 'browser',
+  title: 'Chromium',
+  fresh: () => findBrowser() !== undefined,
+  run: (progress) =>
+    installPackages('Chromium, which the browser tests drive,', ['chromium', 'fonts-dejavu-core'], progress),
+};
