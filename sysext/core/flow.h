@@ -50,4 +50,70 @@ struct ProcessInfo {
   }
 };
 
+/// A ProcessInfo as subscribers get it: cut to size, valid UTF-8, encoded once and shared by all flows of the process.
+struct Process {
+  ProcessInfo info;
+  std::string encoded;  ///< a wire::Process
+};
+using ProcessPtr = std::shared_ptr<const Process>;
+
+/// One captured process tree (Linux) or everything the extension sees (macOS).
+struct Capture {
+  std::string name;
+  uint32_t uid = 0;  ///< whose flows these are: only this user's subscribers see them
+};
+using CapturePtr = std::shared_ptr<const Capture>;
+
+class Engine;
+
+/// What is known when a flow begins.
+struct FlowStart {
+  Protocol protocol = Protocol::kTcp;
+  bool inbound = false;
+  Address source;
+  Address destination;  ///< the original destination
+  ProcessPtr process;   ///< null: unknown
+  CapturePtr capture;   ///< never null
+  std::shared_ptr<const std::string> host;  ///< the name that the program asked for; null: unknown
+};
+
+/// One TCP connection or UDP conversation, as subscribers know it. A flow is in the engine's list of live flows from
+/// open() to close(). StreamFlow and DatagramFlow carry the payload.
+class Flow {
+ public:
+  explicit Flow(Engine& engine, FlowStart start) : about(std::move(start)), engine_(engine) {}
+  Flow(const Flow&) = delete;
+  Flow& operator=(const Flow&) = delete;
+  virtual ~Flow() = default;
+
+  /// Ends the flow from the proxy's side.
+  virtual void stop(CloseReason reason, int error) = 0;
+
+  bool live() const { return live_; }
+  uint32_t uid() const { return about.capture->uid; }
+
+  const FlowStart about;
+  FlowId id = 0;
+  Micros openedAt = 0;
+  Micros connectedAt = 0;  ///< 0: the peer has not answered yet
+  /// Payload bytes, datagrams and half-closes, by direction: [0] up, [1] down.
+  std::array<uint64_t, 2> bytes{};
+  std::array<uint64_t, 2> datagrams{};
+  std::array<bool, 2> ended{};
+
+ protected:
+  Engine& engine_;
+
+ private:
+  friend class FlowTable;
+  friend class Engine;
+  Flow* previous_ = nullptr;  // the table's list
+  Flow* next_ = nullptr;
+  bool live_ = false;
+  uint32_t dirty_ = kClean;  // place in the engine's list of flows whose counters are to be told
+  static constexpr uint32_t kClean = UINT32_MAX;
+};
+
+constexpr size_t index(Direction d) { return d == Direction::kDown ? 1 : 0; }
+
 }  // namespace flowtap::core

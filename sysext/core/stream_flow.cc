@@ -1,0 +1,149 @@
+#include "sysext/core/stream_flow.h"
+
+#include <cerrno>
+
+#include "sysext/core/close_reasons.h"
+
+namespace flowtap::core {
+namespace {
+/// Reads per event, so that one busy flow does not starve the others.
+constexpr int kReadsPerTurn = 16;
+}  // namespace
+
+StreamFlow::~StreamFlow() {
+  for (Lane& each : lanes_) engine_.buffers().release(each.held);
+}
+
+bool StreamFlow::begin() {
+  const bool admitted = engine_.admits();
+  engine_.open(*this);
+  if (admitted) return true;
+  engine_.countRefused();
+  close(CloseReason::kLimit, 0, true);
+  return false;
+}
+
+void StreamFlow::connected() {
+  connected_ = true;
+  connectedAt = engine_.clock().wallMicros();
+  engine_.changed(*this);
+  if (pump(Side::kClient)) pump(Side::kServer);
+}
+
+void StreamFlow::connectFailed(int error) { close(connectFailure(error), error, true); }
+
+void StreamFlow::clientGone(int error) { close(CloseReason::kClientGone, error, true); }
+
+void StreamFlow::readable(Side side, bool toTheEnd) {
+  if (toTheEnd) lane(side).toTheEnd = true;
+  pump(side);
+}
+
+void StreamFlow::writable(Side side) {
+  if (lane(other(side)).held.memory) pump(other(side));
+}
+
+void StreamFlow::resume() {
+  if (pump(Side::kClient)) pump(Side::kServer);
+}
+
+bool StreamFlow::pump(Side source) {
+  if (!live()) return false;
+  if (!connected_) return true;
+  Lane& in = lane(source);
+  if (in.held.memory && !writeHeld(source)) return live();
+  if (in.ended) return endLane(source);
+  RelayBuffers& buffers = engine_.buffers();
+  for (int i = 0; i < kReadsPerTurn; i++) {
+    char* data = buffers.scratch();
+    const size_t size = buffers.readBytes();
+    const long n = io_.read(source, data, size);
+    if (n == StreamIo::kWouldBlock) return true;
+    if (n < 0) {
+      fail(source, static_cast<int>(-n));
+      return false;
+    }
+    if (n == 0) {
+      in.ended = true;
+      ended[static_cast<size_t>(source)] = true;
+      engine_.changed(*this);
+      return endLane(source);
+    }
+    engine_.data(*this, from(source), {data, static_cast<size_t>(n)}, 0);
+    long taken = io_.write(other(source), data, static_cast<size_t>(n));
+    if (taken == StreamIo::kWouldBlock) taken = 0;
+    if (taken < 0) {
+      rescue(other(source));
+      if (live()) fail(other(source), static_cast<int>(-taken));
+      return false;
+    }
+    if (taken < n) {
+      in.held = buffers.keep(data + taken, static_cast<size_t>(n - taken));
+      return true;
+    }
+    // A short read has emptied the socket, so an edge will tell of more; except where the peer is at its end.
+    if (static_cast<size_t>(n) < size && !in.toTheEnd) return true;
+  }
+  io_.again();
+  return true;
+}
+
+/// True when nothing waits any more. The flow may be closed afterwards.
+bool StreamFlow::writeHeld(Side source) {
+  Held& held = lane(source).held;
+  const long taken = io_.write(other(source), held.memory + held.at, held.size);
+  if (taken == StreamIo::kWouldBlock) return false;
+  if (taken < 0) {
+    rescue(other(source));
+    if (live()) fail(other(source), static_cast<int>(-taken));
+    return false;
+  }
+  held.at += static_cast<uint32_t>(taken);
+  held.size -= static_cast<uint32_t>(taken);
+  if (held.size > 0) return false;
+  engine_.buffers().release(held);
+  return true;
+}
+
+/// The source has ended and everything it sent was passed on.
+bool StreamFlow::endLane(Side source) {
+  Lane& in = lane(source);
+  if (in.shut) return true;
+  in.shut = true;
+  if (lane(other(source)).shut) {
+    close(CloseReason::kEof, 0, false);
+    return false;
+  }
+  io_.shutdownWrite(other(source));
+  return true;
+}
+
+/// `failed` takes no more bytes. What it sent before still belongs to the other side, as it would without a proxy: an
+/// HTTP server that refuses an upload answers and closes while the client is still sending.
+void StreamFlow::rescue(Side failed) {
+  Lane& in = lane(failed);
+  if (in.held.memory || in.ended) return;
+  RelayBuffers& buffers = engine_.buffers();
+  for (int i = 0; i < kReadsPerTurn; i++) {
+    char* data = buffers.scratch();
+    const long n = io_.read(failed, data, buffers.readBytes());
+    if (n <= 0) return;
+    engine_.data(*this, from(failed), {data, static_cast<size_t>(n)}, 0);
+    if (io_.write(other(failed), data, static_cast<size_t>(n)) < n) return;
+  }
+}
+
+void StreamFlow::fail(Side side, int error) {
+  close(side == Side::kClient ? clientFailure(error) : serverFailure(error), error, true);
+}
+
+void StreamFlow::stop(CloseReason reason, int error) { close(reason, error, true); }
+
+void StreamFlow::close(CloseReason reason, int error, bool reset) {
+  if (!live()) return;
+  engine_.close(*this, reason, error);
+  for (Lane& each : lanes_) engine_.buffers().release(each.held);
+  io_.finish(reset);
+}
+
+}  // namespace flowtap::core

@@ -1,0 +1,71 @@
+// Relays one TCP connection: reads from one side, tells subscribers, writes to the other; carries half-closes and resets
+// over. Made for edge-triggered readiness: the shell says what became ready, the flow reads until there is no more.
+#pragma once
+#include "sysext/core/engine.h"
+
+namespace flowtap::core {
+
+enum class Side : uint8_t { kClient = 0, kServer = 1 };
+constexpr Side other(Side side) { return side == Side::kClient ? Side::kServer : Side::kClient; }
+
+/// The two sockets of a stream, without blocking.
+class StreamIo {
+ public:
+  virtual ~StreamIo() = default;
+  static constexpr long kWouldBlock = -0x7FFFFFFF;
+  /// Bytes, 0 at the end of the stream, kWouldBlock, or a negative errno.
+  virtual long read(Side side, char* data, size_t size) = 0;
+  /// Bytes taken, kWouldBlock, or a negative errno.
+  virtual long write(Side side, const char* data, size_t size) = 0;
+  virtual void shutdownWrite(Side side) = 0;
+  /// Closes both. `reset`: neither side may take it for an orderly end. The flow is not touched again.
+  virtual void finish(bool reset) = 0;
+  /// Call resume() in the next turn: there is more to read, but other flows want their turn.
+  virtual void again() = 0;
+};
+
+class StreamFlow final : public Flow {
+ public:
+  StreamFlow(Engine& engine, FlowStart start, StreamIo& io) : Flow(engine, std::move(start)), io_(io) {}
+  ~StreamFlow() override;
+
+  /// False where the proxy's limit is reached: the flow is closed already.
+  bool begin();
+  /// The server has answered; relaying starts.
+  void connected();
+  void connectFailed(int error);
+  /// The client gave up before the server answered.
+  void clientGone(int error);
+
+  /// `ended`: the shell saw that the peer has shut down or failed, so reading must go on to the end.
+  void readable(Side side, bool ended);
+  void writable(Side side);
+  void resume();
+
+  bool isConnected() const { return connected_; }
+  void stop(CloseReason reason, int error) override;
+
+ private:
+  struct Lane {
+    Held held;
+    bool ended = false;      // the source has sent its last byte
+    bool shut = false;       // ... and the target was told
+    bool toTheEnd = false;   // see readable()
+  };
+  static constexpr Direction from(Side side) { return side == Side::kClient ? Direction::kUp : Direction::kDown; }
+  Lane& lane(Side source) { return lanes_[static_cast<size_t>(source)]; }
+
+  /// Moves what can be moved from `source` to the other side. False when the flow is closed.
+  bool pump(Side source);
+  bool writeHeld(Side source);
+  bool endLane(Side source);
+  void fail(Side side, int error);
+  void rescue(Side failed);
+  void close(CloseReason reason, int error, bool reset);
+
+  StreamIo& io_;
+  std::array<Lane, 2> lanes_;
+  bool connected_ = false;
+};
+
+}  // namespace flowtap::core
