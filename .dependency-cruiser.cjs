@@ -11,7 +11,12 @@ const only = (name, from, allowed, comment) => ({
 module.exports = {
   forbidden: [
     only('pure-imports-pure', pure, pure, 'Pure folders import pure folders only.'),
-    only('node-layers', 'endpoint|proxy|cli', `${pure}|endpoint|proxy|cli`, 'They know nothing of the editor.'),
+    only(
+      'node-layers',
+      'node|endpoint|proxy|cli',
+      `${pure}|node|endpoint|proxy|cli`,
+      'They know nothing of the editor.',
+    ),
     only('webview-imports-pure', 'webview', `webview|${pure}`, 'The panel runs in a browser.'),
     {
       name: 'pure-is-portable',

@@ -31,6 +31,11 @@ export const suites = [
   {
     name: 'unit',
     title: 'Unit tests',
-    command: [...bin('mocha/bin/mocha.js'), '--reporter', 'test/support/counting-reporter.cjs'],
+    command: [
+      ...bin('mocha/bin/mocha.js'),
+      '--reporter',
+      'test/support/counting-reporter.cjs',
+      'test/unit/**/*.test.ts',
+    ],
   },
 ];
