@@ -1,7 +1,7 @@
-// Bundles: dist/extension.cjs (extension host), dist/cli.js (Node 20 and later), dist/webview/ (browser),
-// and with --tests the suites that run inside the extension host.
+// Bundles: dist/extension.cjs (extension host), dist/cli.js (Node 20 and later), dist/webview/ (browser);
+// with --tests only what runs inside the extension host: out/host-tests/.
 import { build, context } from 'esbuild';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -45,20 +45,20 @@ const bundles = [
     target: 'chrome128',
   },
 ];
-if (values.tests)
-  bundles.push({
-    ...node,
-    entryPoints: readdirSync('test/host', { recursive: true })
-      .filter((f) => f.endsWith('.ts'))
-      .map((f) => `test/host/${f}`),
-    outdir: 'out/host-tests',
-    outbase: 'test/host',
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    target: 'node22',
-    external: ['vscode', '*.node', 'mocha'],
-  });
+const testBundle = {
+  ...node,
+  entryPoints: readdirSync('test/host', { recursive: true })
+    .filter((f) => f.endsWith('.ts'))
+    .map((f) => `test/host/${f}`),
+  outdir: 'out/host-tests',
+  outbase: 'test/host',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  target: 'node22',
+  external: ['vscode', '*.node', 'mocha'],
+};
+if (values.tests) rmSync('out/host-tests', { recursive: true, force: true }); // A deleted test must not go on running.
 
-const present = bundles.filter((b) => b.entryPoints.every((e) => existsSync(e)));
+const present = (values.tests ? [testBundle] : bundles).filter((b) => b.entryPoints.every((e) => existsSync(e)));
 if (values.watch) await Promise.all(present.map(async (b) => (await context(b)).watch()));
-else await Promise.all(present.map((b) => build(b)));
+else await Promise.all(present.map((b) => build(b))).catch(() => process.exit(1)); // esbuild has said why.
