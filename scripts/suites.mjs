@@ -38,4 +38,16 @@ export const suites = [
       'test/unit/**/*.test.ts',
     ],
   },
+  {
+    name: 'rendezvous',
+    title: 'Rendezvous and addon (ASan, UBSan, TSan)',
+    unavailable: () => (process.platform === 'linux' ? undefined : 'the Unix-socket rendezvous is for Linux'),
+    command: [
+      node,
+      'scripts/test-native.mjs',
+      'asan:rendezvous-test',
+      'tsan:rendezvous-test',
+      'asan:bridge=native/test/teardown.mjs',
+    ],
+  },
 ];

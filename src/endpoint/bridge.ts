@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programsIn } from '../proxy/paths.ts';
-import { errorMessage, platformOf } from './nativeFile.ts';
+import { errorMessage, examineNativeFile, type NativeFile } from './nativeFile.ts';
 
 export interface Bridge {
   /**
@@ -61,16 +61,18 @@ export function loadBridge(file: string = bridgePath()): LoadedBridge {
   const problem = (kind: BridgeProblem['kind'], text: string): BridgeProblem => ({ kind, path: file, text });
   const here = `${process.platform}-${process.arch}`;
   const remedy = `install the Flowtap package for ${here}, or in the source tree run: npm run build:native`;
-  let platforms: readonly string[];
+  let examined: NativeFile;
   try {
-    platforms = platformOf(file);
+    examined = examineNativeFile(file);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return problem('missing', `Flowtap's native bridge is missing: there is no ${file}; ${remedy}`);
     return problem('broken', `Flowtap's native bridge cannot be read: ${errorMessage(error)}`);
   }
+  const { platforms, cutOff } = examined;
   if (platforms.length > 0 && !platforms.includes(here))
     return problem('foreign', `Flowtap's native bridge ${file} is for ${platforms.join(', ')}; ${remedy}`);
+  if (cutOff) return problem('broken', `Flowtap's native bridge ${file} is cut off; ${remedy}`);
   try {
     const bridge: unknown = createRequire(file)(file);
     if (isBridge(bridge)) return { kind: 'loaded', path: file, bridge };

@@ -11,17 +11,36 @@ const peMachines: Readonly<Record<number, string>> = { 0x14c: 'ia32', 0x8664: 'x
 
 const maxSlices = 16;
 
-/** As "linux-x64"; empty where the header is of no known format. Throws what reading the file throws. */
-export function platformOf(file: string): string[] {
-  const header = Buffer.alloc(1024);
+export interface NativeFile {
+  /** As "linux-x64"; empty where the header is of no known format. */
+  readonly platforms: readonly string[];
+  /** The file ends before what its header promises. Loading it would end the process with SIGBUS. */
+  readonly cutOff: boolean;
+}
+
+/** Throws what reading the file throws. */
+export function examineNativeFile(file: string): NativeFile {
+  const header = Buffer.alloc(4096);
   const fd = fs.openSync(file, 'r');
-  let size: number;
   try {
-    size = fs.readSync(fd, header, 0, header.length, 0);
+    const size = fs.readSync(fd, header, 0, header.length, 0);
+    const head = header.subarray(0, size);
+    return { platforms: platformOfHeader(head), cutOff: elfEnd(head) > fs.fstatSync(fd).size };
   } finally {
     fs.closeSync(fd);
   }
-  return platformOfHeader(header.subarray(0, size));
+}
+
+/** Where the last segment of a 64-bit little-endian ELF file ends; 0 for other files. */
+export function elfEnd(header: Buffer): number {
+  if (header.length < 64 || header.readUInt32BE(0) !== 0x7f454c46 || header[4] !== 2 || header[5] !== 1) return 0;
+  const entrySize = header.readUInt16LE(54);
+  const count = header.readUInt16LE(56);
+  const table = Number(header.readBigUInt64LE(32));
+  let end = table + count * entrySize;
+  for (let i = 0, at = table; i < count && at + 40 <= header.length; i++, at += Math.max(entrySize, 1))
+    end = Math.max(end, Number(header.readBigUInt64LE(at + 8)) + Number(header.readBigUInt64LE(at + 32)));
+  return end;
 }
 
 export function platformOfHeader(header: Buffer): string[] {
