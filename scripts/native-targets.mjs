@@ -10,7 +10,7 @@ export const targets = {
   },
   'flowtap-run': {
     shipped: true,
-    sources: ['sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'],
+    sources: [...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'],
     releaseLink: ['-static-libstdc++', '-static-libgcc'],
   },
   bridge: {

@@ -1,0 +1,21 @@
+// Puts this process into a captured network.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sysext/linux/launcher/problem.h"
+#include "sysext/linux/launcher/sockets.h"
+
+namespace flowtap::linux_ {
+
+struct Capture {
+  wire::Mode mode = wire::Mode::kUnspecified;
+  std::vector<CaptureSocket> sockets;
+  bool privileged = false;  ///< capabilities of a new user namespace are still held
+};
+
+/// Enters new namespaces and makes their network, trying the modes in order. There is no way back: on a throw
+/// (CaptureImpossible, of the first mode) the process should end.
+Capture enterCapture(const std::vector<wire::Mode>& modes);
+
+}  // namespace flowtap::linux_

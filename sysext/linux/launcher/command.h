@@ -1,0 +1,18 @@
+// The command to be captured.
+#pragma once
+#include <string>
+
+namespace flowtap::linux_ {
+
+/// Exit statuses as env(1) and shells use them.
+constexpr int kCaptureFailed = 125;
+constexpr int kNotRunnable = 126;
+constexpr int kNotFound = 127;
+
+/// 0 where execvp() would find an executable file for `name`; otherwise the exit status, with the reason in `text`.
+int findCommand(const std::string& name, std::string& text);
+
+/// Becomes the command. Returns only when that failed: the exit status, with the reason in `text`.
+int runCommand(char** command, std::string& text);
+
+}  // namespace flowtap::linux_

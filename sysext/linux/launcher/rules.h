@@ -1,0 +1,20 @@
+// The packet filter rules inside the namespace: which packets go to the proxy's sockets.
+#pragma once
+#include <optional>
+
+#include "gen/flow_pb.hpp"
+#include "sysext/linux/launcher/host_network.h"
+#include "sysext/linux/netlink.h"
+
+namespace flowtap::linux_ {
+
+/// Where the proxy's sockets are bound. Ports below 1024 are closed to the captured programs, so none of them misses it.
+constexpr uint16_t kProxyPort = 1;
+
+/// On packets that the proxy itself sends into the namespace: datagrams with a server's address as their source.
+constexpr uint32_t kProxyMark = 0x666c6f77;  // "flow"
+
+/// Makes the rules for TPROXY or REDIRECT in the current network namespace. The first refusal, if any.
+std::optional<NetlinkRefusal> makeRules(const HostNetwork& host, wire::Mode mode);
+
+}  // namespace flowtap::linux_
