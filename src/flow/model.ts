@@ -43,6 +43,18 @@ export type CloseReasonText =
 /** Microseconds since 1970-01-01T00:00:00Z. Exact as a number until the year 2255. */
 export type Microseconds = number;
 
+/** What a dissector found out. */
+export interface FlowApplication {
+  /** Lower case: "tls", "http", "dns", ... */
+  readonly protocol: string;
+  readonly summary: string;
+  readonly method?: string;
+  /** HTTP status, or the protocol's own number. */
+  readonly status?: number;
+  /** The payload shows a failure: an alert, a 5xx, NXDOMAIN. */
+  readonly failed?: boolean;
+}
+
 /** One flow, taken out of the store at one moment. */
 export interface Flow {
   readonly id: FlowId;
@@ -70,7 +82,7 @@ export interface Flow {
   readonly errorText: string;
   /** The rule that was applied, or ''. */
   readonly rule: string;
-  readonly application?: { readonly protocol: string; readonly summary: string };
+  readonly application?: FlowApplication;
 }
 
 /** The wire's close reason in the words of the flow JSON. */

@@ -1,0 +1,89 @@
+// A query as a predicate.
+import { RE2JS } from 're2js';
+import type { Flow } from '../model.ts';
+import type { Query, Test } from './ast.ts';
+import { fieldOf, freeText, type Field } from './fields.ts';
+
+/** True where a text fits. Upper and lower case are one, except in regular expressions without the flag i. */
+export function textPredicate(test: Test): (text: string) => boolean {
+  switch (test.kind) {
+    case 'contains': {
+      const wanted = test.text.toLowerCase();
+      return (text) => text.toLowerCase().includes(wanted);
+    }
+    case 'equals': {
+      const wanted = test.text.toLowerCase();
+      return (text) => text.toLowerCase() === wanted;
+    }
+    case 'glob': {
+      const wanted = test.pattern.toLowerCase();
+      return (text) => glob(wanted, text.toLowerCase());
+    }
+    case 'regex': {
+      // RE2 runs in linear time, so no expression and no text can hang the host.
+      const expression = RE2JS.compile(test.pattern, test.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
+      return (text) => expression.matcher(text).find();
+    }
+    case 'present':
+      return (text) => text !== '';
+    case 'range':
+      return () => false;
+  }
+}
+
+/** `*` any run, `?` any one character, over the whole text. Linear: only the last star is ever taken back. */
+function glob(pattern: string, text: string): boolean {
+  let p = 0;
+  let t = 0;
+  let star = -1;
+  let mark = 0;
+  while (t < text.length) {
+    if (pattern[p] === '*') {
+      star = p++;
+      mark = t;
+    } else if (pattern[p] === '?' || pattern[p] === text[t]) {
+      p++;
+      t++;
+    } else if (star >= 0) {
+      p = star + 1;
+      t = ++mark;
+    } else return false;
+  }
+  while (pattern[p] === '*') p++;
+  return p === pattern.length;
+}
+
+export const inRange = (test: Extract<Test, { kind: 'range' }>, n: number): boolean =>
+  (test.fromOpen ? n > test.from : n >= test.from) && (test.toOpen ? n < test.to : n <= test.to);
+
+export const fieldByName = (name: string): Field => (name === freeText.name ? freeText : fieldOf(name)!);
+
+/** A predicate on single flows. `now`: microseconds since 1970, asked at each call for ages and durations. */
+export function compileQuery(query: Query, now: () => number = () => Date.now() * 1000): (flow: Flow) => boolean {
+  switch (query.kind) {
+    case 'all':
+      return () => true;
+    case 'and': {
+      const parts = query.parts.map((p) => compileQuery(p, now));
+      return (flow) => parts.every((p) => p(flow));
+    }
+    case 'or': {
+      const parts = query.parts.map((p) => compileQuery(p, now));
+      return (flow) => parts.some((p) => p(flow));
+    }
+    case 'not': {
+      const part = compileQuery(query.part, now);
+      return (flow) => !part(flow);
+    }
+    case 'term':
+      return compileTerm(fieldByName(query.field), query.test, now);
+  }
+}
+
+function compileTerm(field: Field, test: Test, now: () => number): (flow: Flow) => boolean {
+  const { number, texts } = field;
+  if (number)
+    return (flow) => (test.kind === 'range' ? inRange(test, number(flow, now())) : !Number.isNaN(number(flow, now())));
+  const fits = textPredicate(test);
+  return (flow) => texts!(flow).some((text) => text !== undefined && fits(text));
+}
