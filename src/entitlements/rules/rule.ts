@@ -42,6 +42,7 @@ export interface RuleDoc {
   readonly evidence: string;
   /** What to do. */
   readonly fix: string;
+  /** The inside of the root dictionary, or a whole file where it begins otherwise than with a key. */
   readonly bad: string;
   readonly good: string;
 }
@@ -55,7 +56,17 @@ export interface RuleInfo {
   readonly doc: RuleDoc;
 }
 
+/** The surroundings in which the examples of a rule's page are meant. */
+export interface Given {
+  /** As a phrase: `the file of a system extension`. */
+  readonly text: string;
+  readonly file?: string;
+  readonly processedBy?: 'xcode' | 'raw';
+  readonly roles?: readonly Partial<TargetRole>[];
+}
+
 export interface Rule extends RuleInfo {
+  readonly given?: Given;
   check(context: EntitlementsContext): Iterable<Report>;
 }
 

@@ -1,0 +1,53 @@
+import type { PlistString } from '../../plist/value.ts';
+import { stringsOf } from '../../plist/value.ts';
+import { replaceString } from '../../plist/xmlEdit.ts';
+import { findKey } from '../catalogue/catalogue.ts';
+import { nearMissValues } from '../catalogue/nearMisses.ts';
+import type { Fix } from '../finding.ts';
+import type { EntitlementsContext, Report, Rule } from './rule.ts';
+import { distance, fix, hasVariable, kindFits, meantKey, topEntries } from './support.ts';
+
+function fixesFor(c: EntitlementsContext, item: PlistString, free: readonly string[]): Fix[] {
+  if (hasVariable(item.value)) return [];
+  const meant = nearMissValues.get(item.value);
+  const ranked = free
+    .map((value) => ({ value, d: value === meant ? -1 : distance(item.value, value, 200) }))
+    .sort((a, b) => a.d - b.d)
+    .slice(0, 4);
+  return ranked.map(({ value, d }, i) =>
+    fix(c, `Replace by ${value}`, [replaceString(c.document, item, value)], i === 0 && d <= 2),
+  );
+}
+
+export const ENT012: Rule = {
+  id: 'ENT012',
+  severity: 'error',
+  title: 'A value that the key does not have',
+  doc: {
+    what: 'The key takes values of a fixed list, and this is none of them.',
+    why: 'No profile can list it, so signing fails or the system ignores the claim. A transparent proxy, for one, has no value of its own: it is an app proxy.',
+    evidence: 'Developer forums, thread 783048; the pages of the keys.',
+    fix: 'Pick one of the list.',
+    bad: '<key>com.apple.developer.networking.networkextension</key>\n<array>\n\t<string>transparent-proxy-systemextension</string>\n</array>',
+    good: '<key>com.apple.developer.networking.networkextension</key>\n<array>\n\t<string>app-proxy-provider-systemextension</string>\n</array>',
+  },
+  *check(c): Generator<Report> {
+    for (const entry of topEntries(c)) {
+      const row = findKey(meantKey(entry.key));
+      if (!row?.values || !entry.value || !kindFits(row, entry.value)) continue;
+      const items = stringsOf(entry.value);
+      const free = row.values.filter((value) => !items.some((item) => item.value === value));
+      for (const item of items) {
+        const outcomes = c.resolve(item.value);
+        const wrong = outcomes?.find((outcome) => !row.values!.includes(outcome));
+        if (wrong === undefined) continue;
+        const from = wrong === item.value ? '' : ` (from ${item.value})`;
+        yield {
+          range: item.range,
+          message: `"${wrong}"${from} is no value of ${row.key}.`,
+          fixes: fixesFor(c, item, free),
+        };
+      }
+    }
+  },
+};
