@@ -173,18 +173,18 @@ class Reader {
     this.#skip();
     if (this.#text[this.#at] !== '=') {
       this.#error('missing-value', whole, `“${key}” has no value.`);
-      return { key, keyRange, range: whole };
+      return { key, keyRange, keyElement: whole, range: whole };
     }
     this.#at++;
     const value = this.#value(depth + 1);
     if (!value) {
       this.#error('missing-value', whole, `“${key}” has no value.`);
-      return { key, keyRange, range: whole };
+      return { key, keyRange, keyElement: whole, range: whole };
     }
     this.#skip();
     if (this.#text[this.#at] === ';') this.#at++;
     else if (this.#text[this.#at] !== '}') this.#error('syntax', value.range, `A “;” is missing after “${key}”.`);
-    return { key, keyRange, range: { start: whole.start, end: value.range.end }, value };
+    return { key, keyRange, keyElement: whole, range: { start: whole.start, end: value.range.end }, value };
   }
 
   #close(start: number, found: string | undefined): { range: TextRange; inner: TextRange } {

@@ -50,7 +50,7 @@ class Converter {
         const keyRange = this.#range(pair.key);
         const value = this.value(pair.value, depth + 1);
         const range = { start: keyRange.start, end: Math.max(keyRange.end, value?.range.end ?? 0) };
-        entries.push({ key: String(pair.key.value), keyRange, range, ...(value ? { value } : {}) });
+        entries.push({ key: String(pair.key.value), keyRange, keyElement: keyRange, range, ...(value ? { value } : {}) });
       }
       const range = this.#range(node);
       entries.push(...inherited.filter((e) => !entries.some((own) => own.key === e.key)));

@@ -1,0 +1,28 @@
+// Folders that hold what tools made or fetched: never read, and a file named in one counts as unseen.
+
+const names: ReadonlySet<string> = new Set([
+  '.git',
+  '.hg',
+  '.svn',
+  '.build',
+  '.swiftpm',
+  '.gradle',
+  '.next',
+  '.venv',
+  'node_modules',
+  'bower_components',
+  'DerivedData',
+  'Pods',
+  'Carthage',
+  'build',
+  'dist',
+  'out',
+  '__pycache__',
+]);
+
+/** A bundle's inside is a product, except an Xcode project's. */
+const bundles = /\.(app|appex|systemextension|framework|xcframework|xcarchive|dSYM|bundle|xcassets|docc|xcdatamodeld)$/;
+
+export const isSkippedFolder = (name: string): boolean => names.has(name) || bundles.test(name);
+
+export const isSkipped = (path: string): boolean => path.split('/').slice(0, -1).some(isSkippedFolder);
