@@ -2,7 +2,7 @@
 import type { CloseReason } from '../../gen/flow_pb.ts';
 import { CloseReasonNames } from '../../gen/flow_pb.ts';
 
-/** Unique while the proxy lives; the store adds a generation, so ids of an earlier proxy never collide. */
+/** The store's own number for a flow: consecutive from 1, whatever proxy it comes from, and never used again. */
 export type FlowId = number;
 
 export interface Endpoint {

@@ -1,13 +1,13 @@
-// Flows in columns, fed straight from the wire.
+// Flows in columns, fed straight from the wire: bounded, and says what it let go.
+import type { CloseReason } from '../../gen/flow_pb.ts';
 import type { Disposable, FlowChanges } from './changes.ts';
-import type { Flow, FlowId, Microseconds } from './model.ts';
+import type { FlowDictionaries } from './dictionaries.ts';
+import { Ingest, maxName, maxText } from './ingest.ts';
+import { closeReasonText, type Flow, type FlowId, type Microseconds } from './model.ts';
+import { Flag, type RowSlice } from './rows.ts';
+import { defaultLimits, FlowTable, type StoreLimits } from './table.ts';
 
-export interface StoreLimits {
-  /** Flows held; the oldest go first. Default 1,000,000. */
-  readonly flows: number;
-  /** Memory for payload, in bytes; the oldest go first. Default 256 MiB. */
-  readonly bodyBytes: number;
-}
+export { defaultLimits, type StoreLimits };
 
 export interface StoreHost {
   /** Asked once per batch to call `flush` later: `(flush) => setTimeout(flush, 100)`. Default: a microtask. */
@@ -30,30 +30,148 @@ export interface Body {
   readonly truncated: boolean;
 }
 
-export declare class FlowStore {
-  constructor(limits?: Partial<StoreLimits>, host?: StoreHost);
-  /** A proxy that flows come from; its number goes with every frame. */
-  addSource(): number;
-  /** Takes one ProxyFrame, bytes [start, end). Frames that are not of flows are ignored. Throws where it is malformed. */
-  feed(source: number, bytes: Uint8Array, start?: number, end?: number): void;
-  /** The proxy is gone: its live flows close as 'lost'. A later snapshot may bring them back to life. */
-  sourceLost(source: number): void;
-  /** Forgets ended flows. Live ones stay, in new rows. */
-  clear(): void;
+export class FlowStore {
+  readonly #table: FlowTable;
+  readonly #ingest: Ingest;
+
+  constructor(limits: Partial<StoreLimits> = {}, host: StoreHost = {}) {
+    const now = host.now ?? (() => Date.now() * 1000);
+    this.#table = new FlowTable({ ...defaultLimits, ...limits }, host.schedule ?? queueMicrotask, now);
+    this.#ingest = new Ingest(this.#table);
+  }
+
+  // ---- what is there ----
+
   /** Rows are [first, end). Ids are consecutive and never used again. */
-  get first(): FlowId;
-  get end(): FlowId;
-  get size(): number;
-  get liveCount(): number;
-  flow(id: FlowId): Flow | undefined;
-  body(id: FlowId, direction: 'up' | 'down'): Body;
-  /** What a dissector found out; `host` replaces the flow's host. Unknown ids are ignored. */
-  setApplication(id: FlowId, protocol: string, summary: string, host?: string): void;
+  get first(): FlowId {
+    return this.#table.rows.first;
+  }
+  get end(): FlowId {
+    return this.#table.rows.end;
+  }
+  get size(): number {
+    return this.#table.rows.end - this.#table.rows.first;
+  }
+  get liveCount(): number {
+    return this.#table.liveCount;
+  }
   /** What the proxies say they left out. */
-  get dropped(): { readonly frames: number; readonly bytes: number };
+  get dropped(): { readonly frames: number; readonly bytes: number } {
+    return this.#ingest.dropped;
+  }
   /** What this store let go because of its limits. */
-  get evicted(): { readonly flows: number; readonly bodyBytes: number };
-  onDidChange(listener: (changes: FlowChanges) => void): Disposable;
+  get evicted(): { readonly flows: number; readonly bodyBytes: number } {
+    return { flows: this.#table.evictedFlows, bodyBytes: this.#table.bodies.evictedBytes };
+  }
+  /** The columns, for scans: slices in the order of ids. Valid until the next frame or clear(). */
+  slices(): Iterable<RowSlice> {
+    return this.#table.rows.slices();
+  }
+  /** What the columns' indices mean. */
+  get dictionaries(): FlowDictionaries {
+    return this.#table.dictionaries;
+  }
+
+  has(id: FlowId): boolean {
+    return this.#table.rows.has(id);
+  }
+
+  flow(id: FlowId): Flow | undefined {
+    if (!this.#table.rows.has(id)) return undefined;
+    const g = this.#table.rows.group(id);
+    const i = this.#table.rows.index(id);
+    const { names, addresses, processes, origins } = this.#table.dictionaries;
+    const origin = origins.get(g.origin[i]!);
+    const extra = g.extra[i]!;
+    const protocol = names.get(this.#table.extras.protocol.get(extra));
+    const flags = g.flags[i]!;
+    return {
+      id,
+      protocol: flags & Flag.udp ? 'udp' : 'tcp',
+      process: processes.get(g.process[i]!),
+      source: { address: origin.address, port: g.sourcePort[i]! },
+      destination: { address: addresses.get(g.destination[i]!), port: g.destinationPort[i]! },
+      host: names.get(g.host[i]!),
+      inbound: (flags & Flag.inbound) !== 0,
+      capture: origin.capture,
+      openedAt: g.openedAt[i]!,
+      connectedAt: g.connectedAfter[i] ? g.openedAt[i]! + g.connectedAfter[i] - 1 : 0,
+      closedAt: g.closedAt[i]!,
+      bytesUp: g.bytesUp[i]!,
+      bytesDown: g.bytesDown[i]!,
+      datagramsUp: this.#table.extras.datagramsUp.get(extra),
+      datagramsDown: this.#table.extras.datagramsDown.get(extra),
+      state: flags & Flag.ended ? 'closed' : 'open',
+      ...(flags & Flag.ended ? { reason: closeReasonText(g.reason[i] as CloseReason) } : {}),
+      error: this.#table.extras.error.get(extra),
+      errorText: names.get(this.#table.extras.errorText.get(extra)),
+      rule: origin.rule,
+      ...(protocol ? { application: { protocol, summary: names.get(this.#table.extras.summary.get(extra)) } } : {}),
+    };
+  }
+
+  body(id: FlowId, direction: 'up' | 'down'): Body {
+    if (!this.#table.rows.has(id)) return { chunks: [], truncated: false };
+    const g = this.#table.rows.group(id);
+    const i = this.#table.rows.index(id);
+    const pieces = this.#table.bodies.pieces(g.body[i]!, id, direction === 'up' ? 0 : 1);
+    let whole = true;
+    let end = 0;
+    for (const { offset, size, bytes } of pieces) {
+      if (offset !== end || size !== bytes.length) whole = false;
+      end = offset + size;
+    }
+    const total = (direction === 'up' ? g.bytesUp : g.bytesDown)[i]!;
+    const chunks = pieces.map(({ offset, bytes, at, size }) => ({ offset, bytes, at, length: size }));
+    return { chunks, truncated: !whole || end < total };
+  }
+
+  onDidChange(listener: (changes: FlowChanges) => void): Disposable {
+    return this.#table.changes.listen(listener);
+  }
+
   /** Delivers the batch now. */
-  flush(): void;
+  flush(): void {
+    this.#table.changes.flush();
+  }
+
+  // ---- what comes in ----
+
+  /** A proxy that flows come from; its number goes with every frame. */
+  addSource(): number {
+    return this.#table.addSource();
+  }
+
+  /** Takes one ProxyFrame, bytes [start, end). Frames that are not of flows are ignored. Throws where it is malformed. */
+  feed(source: number, bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+    const from = this.#table.sources[source];
+    if (!from) throw new RangeError(`no source ${source}`);
+    this.#ingest.feed(from, bytes, start, end);
+  }
+
+  /** The proxy is gone: its live flows close as 'lost'. A later snapshot may bring them back to life. */
+  sourceLost(source: number): void {
+    const from = this.#table.sources[source];
+    if (from) this.#ingest.lost(from);
+  }
+
+  /** What a dissector found out; `host` replaces the flow's host. Unknown ids are ignored. */
+  setApplication(id: FlowId, protocol: string, summary: string, host?: string): void {
+    const { rows, dictionaries, extras } = this.#table;
+    if (dictionaries.wantSweep) this.#table.sweep();
+    if (!rows.has(id)) return;
+    const g = rows.group(id);
+    const i = rows.index(id);
+    const extra = this.#table.extra(g, i);
+    extras.protocol.set(extra, dictionaries.nameOf(protocol, maxName));
+    extras.summary.set(extra, dictionaries.nameOf(summary, maxText));
+    if (host) g.host[i] = dictionaries.nameOf(host, maxName);
+    this.#table.changes.touch(id);
+  }
+
+  /** Forgets ended flows. Live ones stay, in new rows. */
+  clear(): void {
+    this.#table.clear();
+    this.#ingest.dropped = { frames: 0, bytes: 0 };
+  }
 }
