@@ -6,21 +6,25 @@ import { withSetupLock } from './lib/setup/lock.mjs';
 import { runSteps } from './lib/setup/run-steps.mjs';
 import { steps } from './lib/setup/table.mjs';
 
-/** Makes the named steps fresh; see runSteps(). */
-export async function setUp(names, log = (line) => console.log(line)) {
-  return withSetupLock(() => runSteps(steps, names, log), log);
+const log = (line) => console.log(line);
+
+/** Makes the named steps fresh, and resolves to what is lacking; see runSteps(). */
+export const setUp = (names, lacking) => withSetupLock(() => runSteps(steps, names, { log, lacking }), log);
+
+/** For what cannot go on without: throws where a step is lacking. */
+export async function setUpAll(names) {
+  for (const { reason } of (await setUp(names)).values()) throw new Error(reason);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const names = process.argv.slice(2);
-  if (names.includes('--list'))
+async function main(names) {
+  if (names.includes('--list')) {
     for (const s of steps) console.log(`${s.name.padEnd(14)} ${s.fresh() ? 'done   ' : 'to do  '} ${s.title}`);
-  else
-    await setUp(names.length ? names : steps.map((s) => s.name)).then(
-      () => console.log('setup: ready'),
-      (e) => {
-        console.error(e.message);
-        return end(1);
-      },
-    );
+    return;
+  }
+  const lacking = await setUp(names.length ? names : steps.map((s) => s.name));
+  const failed = [...lacking.values()].some((l) => l.failed);
+  console.log(lacking.size === 0 ? 'setup: ready' : `setup: without ${[...lacking.keys()].join(', ')}`);
+  await end(failed ? 1 : 0);
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(process.argv.slice(2));

@@ -10,7 +10,7 @@ import { openInBrowser } from './lib/open-in-browser.mjs';
 import { devDir, root, sampleDir } from './lib/paths.mjs';
 import { startSample } from './lib/sample.mjs';
 import { homeSettings, startWorkbench } from './lib/workbench.mjs';
-import { setUp } from './setup.mjs';
+import { setUpAll } from './setup.mjs';
 
 const usage = `npm start -- [options]
 
@@ -55,8 +55,7 @@ async function main() {
     return end(0);
   }
   const desktop = wanted.browser ? undefined : desktopCode(wanted.code, (why) => console.log(why));
-  const missing = await setUp(['bundles', 'native', ...(desktop ? [] : ['workbench'])]);
-  for (const [step, reason] of missing) throw new Error(`${step}: ${reason}`);
+  await setUpAll(['bundles', 'native', ...(desktop ? [] : ['workbench'])]);
 
   const family = newFamily();
   const sample = wanted.folder === sampleDir ? await startSample(family) : undefined;

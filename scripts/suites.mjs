@@ -1,6 +1,8 @@
-// The suites of `npm test`, in order: the quick ones first. One line adds one.
-//   check: counts as one test by its exit code; unavailable(): why it cannot run here, or undefined.
-const node = process.execPath;
+// The suites of `npm test`, in order: the quick ones first. One entry adds one.
+//   check: counts as one test by its exit code (otherwise the output ends in "N passed, N failed[, N skipped]")
+//   needs: steps of scripts/lib/setup/table.mjs beside npm's packages and the code from the wire contract
+//   unavailable(): why it cannot run here, or undefined; limitSeconds: when it counts as hung (default 900)
+const node = 'node'; // test.mjs puts Node 24 first on PATH.
 const bin = (name) => [node, `node_modules/${name}`];
 
 export const suites = [
@@ -31,6 +33,7 @@ export const suites = [
   {
     name: 'unit',
     title: 'Unit tests',
+    needs: ['native', 'bundles'],
     command: [
       ...bin('mocha/bin/mocha.js'),
       '--reporter',
@@ -49,5 +52,11 @@ export const suites = [
       'tsan:rendezvous-test',
       'asan:bridge=native/test/teardown.mjs',
     ],
+  },
+  {
+    name: 'host',
+    title: 'Tests in the extension host',
+    needs: ['native', 'bundles', 'host-tests', 'workbench', 'browser'],
+    command: [node, 'test/support/host-tests.ts'],
   },
 ];

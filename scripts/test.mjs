@@ -1,68 +1,88 @@
-// npm test: sets up what is missing, then runs every suite. Each suite is a command whose output ends in
-// "N passed, N failed[, N skipped]"; a plain check (lint, types) counts as one test.
+// npm test: runs the suites of suites.mjs, each after the set-up that it needs.
 //   node scripts/test.mjs [suite ...]      --list names them
-import { spawn } from 'node:child_process';
+// Written with built-ins only, since the first run has no node_modules.
 import path from 'node:path';
+import { cleanEnvironment, userPath } from './lib/environment.mjs';
+import { end } from './lib/lifetime.mjs';
+import { node24, root } from './lib/paths.mjs';
+import { run } from './lib/run.mjs';
+import { setUp } from './setup.mjs';
 import { suites } from './suites.mjs';
 
-const root = path.resolve(import.meta.dirname, '..');
-const wanted = process.argv.slice(2);
-if (wanted.includes('--list')) {
-  for (const s of suites) console.log(`${s.name.padEnd(12)} ${s.title}`);
-  process.exit(0);
-}
-for (const name of wanted) if (!suites.some((s) => s.name === name)) fail(`no suite ${name}; see npm test -- --list`);
+const usage = `npm test -- [suite ...]
 
-function fail(message) {
-  console.error(`test: ${message}`);
-  process.exit(2);
-}
+  --list    names the suites
+  --help    this text
+`;
+const always = ['dependencies', 'node', 'proto'];
+const countLine = /^(?:.*: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/gm;
+const lacking = new Map();
 
-/** Runs a command, passing its output through, and resolves to its exit code and what it printed. */
-function run(command, env) {
-  return new Promise((resolve) => {
-    const child = spawn(command[0], command.slice(1), {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let text = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (bytes) => {
-        text = (text + bytes).slice(-65536);
-        process.stdout.write(bytes);
-      });
-    child.once('error', (e) => resolve({ code: 127, text: e.message }));
-    child.once('close', (code) => resolve({ code: code ?? 1, text }));
-  });
-}
-
-const total = { passed: 0, failed: 0, skipped: 0 };
-const failures = [];
-for (const suite of suites.filter((s) => wanted.length === 0 || wanted.includes(s.name))) {
-  const started = Date.now();
-  console.log(`\n== ${suite.title}`);
-  const missing = await suite.unavailable?.();
-  if (missing) {
-    console.log(`skipped: ${missing}`);
-    total.skipped++;
-    continue;
+async function main(wanted) {
+  if (wanted.includes('--help')) return void process.stdout.write(usage);
+  if (wanted.includes('--list')) {
+    for (const s of suites) console.log(`${s.name.padEnd(12)} ${s.title}`);
+    return;
   }
-  const { code, text } = await run(suite.command, suite.env);
-  const counts = [...text.matchAll(/^(?:.*: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/gm)].at(-1);
-  const result = suite.check
-    ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
-    : { passed: Number(counts?.[1] ?? 0), failed: Number(counts?.[2] ?? 0), skipped: Number(counts?.[3] ?? 0) };
-  // A suite that dies, or runs nothing, has failed whatever it counted.
-  if (!suite.check && (code !== 0 || !counts || result.passed + result.skipped === 0))
-    result.failed = Math.max(1, result.failed);
-  for (const key of Object.keys(total)) total[key] += result[key];
-  if (result.failed) failures.push(`${suite.name} (${result.failed})`);
-  console.log(
-    `-- ${suite.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped, ${((Date.now() - started) / 1000).toFixed(1)} s`,
-  );
+  const unknown = wanted.find((name) => !suites.some((s) => s.name === name));
+  if (unknown) throw new Error(`no suite ${unknown}; there are: ${suites.map((s) => s.name).join(', ')}`);
+
+  const results = [];
+  for (const suite of suites.filter((s) => wanted.length === 0 || wanted.includes(s.name))) {
+    const started = Date.now();
+    console.log(`\n== ${suite.title}`);
+    const result = { suite, ...(await runSuite(suite)) };
+    results.push(result);
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    console.log(`-- ${suite.name}: ${counts(result)}, ${result.skipped} skipped in ${seconds} s`);
+  }
+  await summarise(results);
 }
-if (failures.length) console.log(`\nFailed: ${failures.join(', ')}`);
-if (total.skipped) console.log(`\n${total.skipped} skipped: see "skipped:" above for why`);
-console.log(`${total.passed} passed, ${total.failed} failed`);
-process.exit(total.failed ? 1 : 0);
+
+/** Resolves to { passed, failed, skipped, why? }. */
+async function runSuite({ check, command, env, limitSeconds = 900, needs = [], unavailable }) {
+  const impossible = unavailable?.();
+  if (impossible) return skip(impossible);
+  await setUp([...always, ...needs], lacking);
+  const without = [...always, ...needs].map((name) => lacking.get(name)).find(Boolean);
+  if (without) return without.failed ? { passed: 0, failed: 1, skipped: 0, why: without.reason } : skip(without.reason);
+
+  const bin = [path.dirname(node24()), path.join(root, 'node_modules/.bin'), userPath()];
+  const { code, output } = await run(command[0], command.slice(1), {
+    env: cleanEnvironment({ PATH: bin.join(path.delimiter), ...env }),
+    limitSeconds,
+    onText: (text) => process.stdout.write(text),
+  });
+  const ok = code === 0;
+  if (check) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+  const last = [...output.matchAll(countLine)].at(-1);
+  const [passed, failed, skipped] = [1, 2, 3].map((i) => Number(last?.[i] ?? 0));
+  // A suite that dies, or counts nothing, has failed whatever it said before.
+  if (ok && last && passed + skipped > 0) return { passed, failed, skipped };
+  return { passed, failed: Math.max(1, failed), skipped, why: failed ? undefined : `it ended with ${code}` };
+}
+
+function skip(why) {
+  console.log(`skipped: ${why}`);
+  return { passed: 0, failed: 0, skipped: 1, why };
+}
+
+const counts = ({ passed, failed }) => `${passed} passed, ${failed} failed`;
+
+async function summarise(results) {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  console.log('');
+  for (const result of results) {
+    for (const key of Object.keys(total)) total[key] += result[key];
+    const { suite, failed, skipped, why } = result;
+    if (failed) console.log(`FAILED   ${suite.title}${why ? `: ${why}` : ''}`);
+    else if (skipped) console.log(`skipped  ${suite.title}: ${why ?? `${skipped} of its tests, see above`}`);
+  }
+  console.log(counts(total));
+  await end(total.failed > 0 ? 1 : 0);
+}
+
+main(process.argv.slice(2)).catch((e) => {
+  console.error(`npm test: ${e.message}`);
+  void end(2);
+});

@@ -20,19 +20,28 @@ export function killGroup(pid, signal) {
 }
 
 /** Resolves to { code, output }; never rejects. `onText` gets stdout and stderr as they come. */
-export function run(command, args, { cwd = root, env = cleanEnvironment(), onText, keep = 256 * 1024 } = {}) {
+export function run(
+  command,
+  args,
+  { cwd = root, env = cleanEnvironment(), onText, keep = 256 * 1024, limitSeconds } = {},
+) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let output = '';
     if (child.pid !== undefined) running.add(child);
+    const limit = limitSeconds && setTimeout(() => killGroup(child.pid, 'SIGKILL'), limitSeconds * 1000);
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text) => {
         output = (output + text).slice(-keep);
         onText?.(text);
       });
-    child.once('error', (e) => resolve({ code: 127, output: `${command}: ${e.message}\n` }));
+    child.once('error', (e) => {
+      clearTimeout(limit);
+      resolve({ code: 127, output: `${command}: ${e.message}\n` });
+    });
     child.once('close', (code, signal) => {
       running.delete(child);
+      clearTimeout(limit);
       resolve({ code: code ?? 128, output: signal ? `${output}\nended by ${signal}\n` : output });
     });
   });

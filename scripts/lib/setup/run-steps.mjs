@@ -17,37 +17,31 @@ export function withNeeds(table, names) {
 }
 
 /**
- * Makes the named steps fresh. Resolves to a map from the name of each step that this machine cannot do to the
- * reason (an ordinary user without a browser, say); throws where a step fails.
+ * Makes the named steps fresh, and resolves to what is lacking: from a step's name to { failed, reason }. `failed`
+ * tells a step that broke from one that this machine or user cannot do (no browser without root, say). What was
+ * `lacking` before is not tried again.
  */
-export async function runSteps(table, names, log = (line) => console.log(line)) {
-  const missing = new Map();
+export async function runSteps(table, names, { log, lacking = new Map() }) {
   for (const step of withNeeds(table, names)) {
-    const lacking = step.needs?.find((n) => missing.has(n));
-    if (lacking) {
-      missing.set(step.name, missing.get(lacking));
-      continue;
-    }
-    if (step.fresh()) continue;
+    const missing = step.needs?.find((n) => lacking.has(n));
+    if (missing) lacking.set(step.name, lacking.get(missing));
+    if (lacking.has(step.name) || step.fresh()) continue;
     const started = Date.now();
     const seconds = () => ((Date.now() - started) / 1000).toFixed(0);
     let detail = '';
     log(`setup: ${step.title} ...`);
-    const timer = setInterval(
-      () => log(`setup:   ${seconds()} s${detail ? `, ${detail}` : ''}`),
-      heartbeatSeconds * 1000,
-    );
+    const tell = () => log(`setup:   ${seconds()} s${detail ? `, ${detail}` : ''}`);
+    const timer = setInterval(tell, heartbeatSeconds * 1000);
     try {
       await step.run((text) => (detail = text));
       log(`setup: ${step.title}: done in ${seconds()} s`);
     } catch (e) {
-      if (!(e instanceof Unavailable))
-        throw new Error(`setup: ${step.title} failed after ${seconds()} s\n${e.message}`);
-      log(`setup: ${step.title}: not possible here: ${e.message}`);
-      missing.set(step.name, e.message);
+      const failed = !(e instanceof Unavailable);
+      log(`setup: ${step.title}: ${failed ? `failed after ${seconds()} s` : 'not possible here'}: ${e.message}`);
+      lacking.set(step.name, { failed, reason: failed ? `"${step.title}" failed, see above` : e.message });
     } finally {
       clearInterval(timer);
     }
   }
-  return missing;
+  return lacking;
 }
