@@ -55,6 +55,7 @@ export const settings = {
 /** The states that the views tell apart. */
 export const stateKinds = [
   'unsupported',
+  'needsApp',
   'addonMissing',
   'addonForeign',
   'addonBroken',
@@ -64,16 +65,17 @@ export const stateKinds = [
   'running',
   'lost',
   'refused',
+  'startFailed',
 ] as const;
 export type StateKind = (typeof stateKinds)[number];
 
 const state = (...kinds: StateKind[]): string => `${contextKeys.state} =~ /^(?:${kinds.join('|')})$/`;
 const trusted = 'isWorkspaceTrusted';
-const canCapture = `${trusted} && ${state('stopped', 'starting', 'connecting', 'running', 'lost')}`;
+const canCapture = `${trusted} && ${state('stopped', 'starting', 'connecting', 'running', 'lost', 'startFailed')}`;
 
 /** When a command may be used: the `enablement` of its entry in the manifest. */
 export const enablement: Readonly<Partial<Record<CommandId, string>>> = {
-  [commands.startProxy]: `${trusted} && ${state('stopped', 'lost', 'refused')}`,
+  [commands.startProxy]: `${trusted} && ${state('stopped', 'lost', 'refused', 'startFailed')}`,
   [commands.stopProxy]: state('connecting', 'running', 'refused'),
   [commands.runCommand]: canCapture,
   [commands.newCapturedTerminal]: canCapture,

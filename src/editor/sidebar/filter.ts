@@ -1,51 +1,43 @@
-// The sidebar's filter: words that must all occur, `key:value` for one property. Pure.
+// The sidebar's filter: the query language, and the queries that the context menu asks for. Pure.
 import type { Flow } from '../../flow/model.ts';
-import { stateOf } from './grouping.ts';
-import { peerOf, programName } from './text.ts';
+import type { QueryError } from '../../flow/query/ast.ts';
+import { compileQuery } from '../../flow/query/match.ts';
+import { parseQuery } from '../../flow/query/parse.ts';
+import type { Element } from './model.ts';
+import { peerHost, peerOf, scriptOf } from './text.ts';
 
 export type FlowFilter = (flow: Flow) => boolean;
 
-const plain = (message: string, ...args: (string | number)[]): string =>
-  message.replace(/\{(\d)\}/g, (_, i: string) => String(args[Number(i)] ?? ''));
+export type CompiledFilter =
+  | { readonly matches: FlowFilter | undefined; readonly error?: undefined }
+  | { readonly matches?: undefined; readonly error: QueryError };
 
-const properties: Readonly<Record<string, (flow: Flow) => readonly string[]>> = {
-  process: (f) => [f.process.name, f.process.path, programName(f, plain)],
-  host: (f) => [f.host, peerOf(f).address],
-  address: (f) => [f.source.address, f.destination.address],
-  state: (f) => [stateOf(f), f.state, f.reason ?? ''],
-  protocol: (f) => [f.protocol, f.application?.protocol ?? ''],
-};
-
-// Numbers are compared whole: port:80 is not 8080.
-const numbers: Readonly<Record<string, (flow: Flow) => readonly number[]>> = {
-  pid: (f) => [f.process.pid],
-  port: (f) => [peerOf(f).port, f.destination.port],
-};
-
-function compileWord(word: string): FlowFilter {
-  const [, key = '', value = ''] = /^([a-z]+):(.*)$/.exec(word) ?? [];
-  const number = numbers[key];
-  if (number && /^\d+$/.test(value)) return (flow) => number(flow).includes(Number(value));
-  const property = properties[key];
-  if (property && value) return (flow) => property(flow).some((text) => text.toLowerCase().includes(value));
-  return (flow) =>
-    Object.values(properties).some((of) => of(flow).some((text) => text.toLowerCase().includes(word))) ||
-    Object.values(numbers).some((of) => of(flow).some((n) => String(n) === word)) ||
-    `${flow.host || flow.destination.address}:${flow.destination.port}`.toLowerCase().includes(word);
+/** `matches` is undefined where the text asks for nothing. */
+export function compileFilter(text: string): CompiledFilter {
+  const { query, error } = parseQuery(text.trim());
+  if (error) return { error };
+  return { matches: query.kind === 'all' ? undefined : compileQuery(query) };
 }
 
-/** Undefined where the text asks for nothing. "Quotes" keep a word with spaces together. */
-export function compileFilter(text: string): FlowFilter | undefined {
-  const words = text.toLowerCase().match(/(?:[^\s"]|"[^"]*"?)+/g) ?? [];
-  const tests = words
-    .map((w) => w.replaceAll('"', ''))
-    .filter(Boolean)
-    .map(compileWord);
-  return tests.length ? (flow) => tests.every((test) => test(flow)) : undefined;
+/** The query for this very process (of a connection) or program (of a group); undefined where it is not known. */
+export function processFilter(element: Element | undefined): string | undefined {
+  if (element?.kind === 'flow') {
+    const { pid, name } = element.flow.process;
+    return pid ? `pid:${pid}` : name ? `process=${quoted(name)}` : undefined;
+  }
+  if (element?.kind !== 'group' || element.grouping.id !== 'process') return undefined;
+  const { path, name } = element.sample.process;
+  const program = path ? `path=${quoted(path)}` : name ? `process=${quoted(name)}` : undefined;
+  const script = scriptOf(element.sample);
+  return program && script ? `${program} command:${quoted(script)}` : program;
 }
 
-/** The word that asks for exactly this value. */
-export const filterWord = (key: string, value: string | number): string => {
-  const text = String(value).replaceAll('"', '');
-  return /\s/.test(text) ? `${key}:"${text}"` : `${key}:${text}`;
-};
+/** The query for this host, or the address where no name is known. */
+export function hostFilter(element: Element | undefined): string | undefined {
+  const flow = element?.kind === 'flow' ? element.flow : undefined;
+  const of = flow ?? (element?.kind === 'group' && element.grouping.id === 'host' ? element.sample : undefined);
+  if (!of) return undefined;
+  return of.inbound ? `source=${quoted(peerOf(of).address)}` : `host=${quoted(peerHost(of))}`;
+}
+
+const quoted = (value: string): string => (/^[\w./-]+$/.test(value) ? value : JSON.stringify(value));

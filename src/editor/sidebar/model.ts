@@ -2,6 +2,7 @@
 //
 // The store's changes are only noted (cheap, also while the view is hidden); `settle` looks the noted flows up
 // and says what a view must redraw. Everything is bounded: flows held, rows shown per group, groups shown.
+import type { FlowChanges } from '../../flow/changes.ts';
 import type { Flow, FlowId } from '../../flow/model.ts';
 import type { FlowFilter } from './filter.ts';
 import type { Grouping } from './grouping.ts';
@@ -26,13 +27,17 @@ export interface Group {
   readonly rows: Map<FlowId, FlowRow>;
   /** The flow the group's name was taken from. */
   readonly sample: Flow;
+  /** Only the first few groups open by themselves. */
+  readonly expand: boolean;
+  /** Made when first needed; the tree's view relies on its identity. */
+  more?: More;
 }
 
 /** Stands for rows (in a group) or groups (at the root) beyond the limit. */
 export interface More {
   readonly kind: 'more';
   readonly group: Group | undefined;
-  readonly hidden: number;
+  hidden: number;
 }
 
 export type Element = FlowRow | Group | More;
@@ -67,6 +72,8 @@ export interface Redraw {
   readonly rows: ReadonlySet<FlowRow>;
 }
 
+const expandedGroups = 20;
+
 export class SidebarModel {
   readonly #t: Translate;
   #options: ModelOptions;
@@ -76,6 +83,7 @@ export class SidebarModel {
   /** Closed flows in the order in which they were found closed. */
   readonly #closed = new Set<FlowId>();
   readonly #groups = new Map<string, Group>();
+  readonly #more: More = { kind: 'more', group: undefined, hidden: 0 };
   readonly #rows = new Map<FlowId, FlowRow>();
   #live = 0;
   #root = false;
@@ -106,15 +114,22 @@ export class SidebarModel {
     return this.#noted.size > this.#options.held;
   }
 
-  note(ids: Iterable<FlowId>): void {
-    for (const id of ids) this.#noted.add(id);
+  /** Takes note of a batch of the store's changes. */
+  note(changes: FlowChanges): void {
+    if (changes.cleared) this.clear();
+    const { opened, evicted } = changes;
+    for (let id = opened.first; id < opened.end; id++) this.#noted.add(id);
+    for (const id of changes.updated) this.#noted.add(id);
+    for (const id of changes.closed) this.#noted.add(id);
+    // A range may be far longer than what is held here.
+    if (evicted.end - evicted.first < this.#flows.size + this.#noted.size)
+      for (let id = evicted.first; id < evicted.end; id++) this.#forget(id);
+    else for (const id of [...this.#flows.keys(), ...this.#noted]) if (id < evicted.end) this.#forget(id);
   }
 
-  forget(ids: Iterable<FlowId>): void {
-    for (const id of ids) {
-      this.#noted.delete(id);
-      this.#drop(id);
-    }
+  #forget(id: FlowId): void {
+    this.#noted.delete(id);
+    this.#drop(id);
   }
 
   clear(): void {
@@ -160,7 +175,8 @@ export class SidebarModel {
     // Those that came last are kept: that is where something is happening.
     if (hidden > 0) all = all.slice(-limit);
     all.sort((a, b) => a.rank - b.rank || collator.compare(a.label, b.label) || collator.compare(a.key, b.key));
-    return hidden > 0 ? [...all, { kind: 'more', group: undefined, hidden }] : all;
+    this.#more.hidden = hidden;
+    return hidden > 0 ? [...all, this.#more] : all;
   }
 
   /** Newest first. Where they are too many, open ones are preferred to closed ones. */
@@ -178,7 +194,9 @@ export class SidebarModel {
       chosen.add(row);
       room--;
     }
-    return [...all.filter((row) => chosen.has(row)), { kind: 'more', group, hidden }];
+    group.more ??= { kind: 'more', group, hidden };
+    group.more.hidden = hidden;
+    return [...all.filter((row) => chosen.has(row)), group.more];
   }
 
   row(id: FlowId): FlowRow | undefined {
@@ -250,6 +268,7 @@ export class SidebarModel {
       rank: grouping.rank(flow),
       rows: new Map(),
       sample: flow,
+      expand: this.#groups.size < expandedGroups,
     };
     this.#groups.set(key, group);
     this.#root = true;

@@ -1,13 +1,13 @@
 // What one element of the tree looks like and says. Pure: the view turns it into a TreeItem.
 import type { Flow } from '../../flow/model.ts';
-import { isFailure } from '../../flow/model.ts';
+import { bytesText, durationText, rateText, timeText } from '../../flow/text.ts';
 import type { FlowState, GroupingId } from './grouping.ts';
 import { stateLabel, stateOf } from './grouping.ts';
 import type { Element, FlowRow, Group, More, Totals } from './model.ts';
 import { reasonText } from './reasons.ts';
 import type { Translate } from './text.ts';
 import { endpointText, hostPort, peerOf, programName, shown, targetText } from './text.ts';
-import { formatAge, formatBytes, formatDuration, formatRate } from './units.ts';
+import { ageText } from './units.ts';
 
 export interface Presented {
   /** Stable while the element lives, unique in the tree. */
@@ -62,7 +62,7 @@ function iconOf(flow: Flow): { icon: string; colour?: string } {
   return (flow.inbound ? inboundIcons : icons)[state];
 }
 
-const traffic = (up: number, down: number): string => `↑ ${formatBytes(up)} ↓ ${formatBytes(down)}`;
+const traffic = (up: number, down: number): string => `↑ ${bytesText(up)} ↓ ${bytesText(down)}`;
 
 /** Where the parts of a description are set apart. */
 const dot = ' · ';
@@ -78,9 +78,9 @@ export function labelOf(flow: Flow, grouping: GroupingId, t: Translate): string 
   return targetText(flow);
 }
 
-function ageText(flow: Flow, { t, now }: Scene): string {
-  if (flow.state === 'open') return formatAge(now - flow.openedAt);
-  return t('{0} ago', formatAge(now - flow.closedAt));
+function agoText(flow: Flow, { t, now }: Scene): string {
+  if (flow.state === 'open') return ageText(now - flow.openedAt);
+  return t('{0} ago', ageText(now - flow.closedAt));
 }
 
 function presentFlow(row: FlowRow, scene: Scene): Presented {
@@ -98,8 +98,8 @@ function presentFlow(row: FlowRow, scene: Scene): Presented {
     grouping === 'state' && program,
     flow.protocol === 'udp' && 'UDP',
     (moved || state !== 'failed') && traffic(flow.bytesUp, flow.bytesDown),
-    rate > 0 && formatRate(rate),
-    ageText(flow, scene),
+    rate > 0 && rateText(rate),
+    agoText(flow, scene),
     grouping !== 'state' && pid,
   );
   const tags = ['flow', flow.state, flow.process.pid > 0 && 'process', flow.host !== '' && 'host'];
@@ -123,9 +123,9 @@ function spokenFlow(flow: Flow, scene: Scene): string {
     sentence,
     flow.protocol.toUpperCase(),
     state,
-    t('{0} sent', formatBytes(flow.bytesUp)),
-    t('{0} received', formatBytes(flow.bytesDown)),
-    ageText(flow, scene),
+    t('{0} sent', bytesText(flow.bytesUp)),
+    t('{0} received', bytesText(flow.bytesDown)),
+    agoText(flow, scene),
   ].join(', ');
 }
 
@@ -158,7 +158,7 @@ function presentGroup(group: Group, scene: Scene): Presented {
   const description = join(
     ...counts,
     moved && traffic(totals.bytesUp, totals.bytesDown),
-    totals.rate > 0 && formatRate(totals.rate),
+    totals.rate > 0 && rateText(totals.rate),
     pids,
   );
   return {
@@ -171,8 +171,8 @@ function presentGroup(group: Group, scene: Scene): Presented {
       group.label,
       t('{0} open of {1}', totals.open, count),
       ...(failed ? [failed] : []),
-      t('{0} sent', formatBytes(totals.bytesUp)),
-      t('{0} received', formatBytes(totals.bytesDown)),
+      t('{0} sent', bytesText(totals.bytesUp)),
+      t('{0} received', bytesText(totals.bytesDown)),
     ].join(', '),
   };
 }
@@ -193,15 +193,14 @@ function presentMore(more: More, { t }: Scene): Presented {
 
 /** One line for the clipboard. */
 export function flowLine(flow: Flow, t: Translate): string {
-  const time = new Date(flow.openedAt / 1000).toISOString();
   const ended =
     flow.state === 'open'
       ? t('open')
-      : `${flow.reason ?? ''}${flow.errorText ? ` (${shown(flow.errorText)})` : ''} ${formatDuration(flow.closedAt - flow.openedAt)}`;
+      : `${flow.reason ?? ''}${flow.errorText ? ` (${shown(flow.errorText)})` : ''} ${durationText(flow.closedAt - flow.openedAt)}`;
   const peer = peerOf(flow);
   const address = flow.host && flow.host !== peer.address ? ` [${endpointText(peer)}]` : '';
   return [
-    time,
+    timeText(flow.openedAt),
     flow.protocol,
     `${programName(flow, t)} (${flow.process.pid})`,
     flow.inbound ? '←' : '→',
@@ -210,5 +209,3 @@ export function flowLine(flow: Flow, t: Translate): string {
     ended,
   ].join('  ');
 }
-
-export const needsAttention = (flow: Flow): boolean => isFailure(flow.reason);

@@ -1,11 +1,11 @@
 // Everything known about an element, as Markdown that no captured value can break out of. Pure.
 import type { Flow } from '../../flow/model.ts';
+import { bytesText, durationText } from '../../flow/text.ts';
 import { stateLabel, stateOf } from './grouping.ts';
 import type { Element, Group, Totals } from './model.ts';
 import { reasonText } from './reasons.ts';
 import type { Translate } from './text.ts';
 import { endpointText, programName, shown } from './text.ts';
-import { formatBytes, formatDuration } from './units.ts';
 
 /** Every ASCII punctuation character may be escaped (CommonMark 2.4); that also stops autolinks. */
 export const escapeMarkdown = (text: string, limit = 400): string =>
@@ -54,9 +54,9 @@ export function flowTooltip(flow: Flow, t: Translate): string {
   );
   add(flow.inbound ? t('Caller') : t('Source'), endpointText(flow.source));
   add(t('Opened'), clock(flow.openedAt));
-  if (flow.connectedAt > flow.openedAt) add(t('Connected after'), formatDuration(flow.connectedAt - flow.openedAt));
+  if (flow.connectedAt > flow.openedAt) add(t('Connected after'), durationText(flow.connectedAt - flow.openedAt));
   if (flow.state === 'closed')
-    add(t('Closed'), t('{0}, after {1}', clock(flow.closedAt), formatDuration(flow.closedAt - flow.openedAt)));
+    add(t('Closed'), t('{0}, after {1}', clock(flow.closedAt), durationText(flow.closedAt - flow.openedAt)));
   add(t('Sent'), amount(flow.bytesUp, flow.datagramsUp, t));
   add(t('Received'), amount(flow.bytesDown, flow.datagramsDown, t));
   if (flow.application) add(t('Protocol'), `${flow.application.protocol} ${flow.application.summary}`.trim());
@@ -69,7 +69,7 @@ export function flowTooltip(flow: Flow, t: Translate): string {
 }
 
 function amount(bytes: number, datagrams: number, t: Translate): string {
-  const exact = bytes < 1000 ? formatBytes(bytes) : `${formatBytes(bytes)} (${bytes} B)`;
+  const exact = bytes < 1000 ? bytesText(bytes) : `${bytesText(bytes)} (${bytes} B)`;
   return datagrams ? t('{0} in {1} datagrams', exact, datagrams) : exact;
 }
 

@@ -1,0 +1,81 @@
+// What the features of the editor share: the log, the flows, the way to the proxy.
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { FlowStore } from '../flow/store.ts';
+import { ProblemError } from '../proxy/problems.ts';
+import type { Programs } from '../proxy/paths.ts';
+import { programsIn } from '../proxy/paths.ts';
+import type { CommandId } from '../protocol/ids.ts';
+import { commands } from '../protocol/ids.ts';
+import { ContextKeys } from './contextKeys.ts';
+import { ProxyControl } from './proxy/control.ts';
+import { readSettings } from './settings.ts';
+
+/** Adds one part of the extension to the app. */
+export type Feature = (app: App) => void;
+
+/** How often the store tells its changes; views batch further. */
+const storeBatch = 100; // milliseconds
+
+export class App implements vscode.Disposable {
+  readonly context: vscode.ExtensionContext;
+  readonly version: string;
+  readonly log: vscode.LogOutputChannel;
+  readonly keys = new ContextKeys();
+  readonly programs: Programs;
+  readonly store: FlowStore;
+  readonly proxy: ProxyControl;
+  readonly #owned: vscode.Disposable[] = [];
+
+  constructor(context: vscode.ExtensionContext) {
+    this.context = context;
+    this.version = String((context.extension.packageJSON as { version?: unknown }).version);
+    this.log = this.own(vscode.window.createOutputChannel('Flowtap', { log: true }));
+    this.programs = programsIn(path.join(context.extensionPath, 'dist'));
+    const { maxFlows, bodyBudget } = readSettings();
+    this.store = new FlowStore(
+      { flows: maxFlows, bodyBytes: bodyBudget },
+      { schedule: (flush) => void setTimeout(flush, storeBatch) },
+    );
+    this.proxy = this.own(new ProxyControl(this));
+  }
+
+  /** Disposed with the app, last made first. */
+  own<T extends vscode.Disposable>(disposable: T): T {
+    this.#owned.push(disposable);
+    return disposable;
+  }
+
+  /** Registers a command. What it throws is logged and shown, in the words of the problem where it is one. */
+  command<A extends unknown[]>(id: CommandId, run: (...args: A) => unknown): void {
+    this.own(
+      vscode.commands.registerCommand(id, async (...args: A) => {
+        try {
+          return await run(...args);
+        } catch (error) {
+          void this.fail(error);
+          return undefined;
+        }
+      }),
+    );
+  }
+
+  async fail(error: unknown): Promise<void> {
+    const text =
+      error instanceof ProblemError ? `${error.problem.text} ${error.problem.next}` : `Flowtap: ${errorText(error)}`;
+    this.log.error(error instanceof Error && !(error instanceof ProblemError) ? error : text);
+    const showLog = vscode.l10n.t('Show Log');
+    if ((await vscode.window.showErrorMessage(text, showLog)) === showLog)
+      await vscode.commands.executeCommand(commands.showLog);
+  }
+
+  get testMode(): vscode.ExtensionMode {
+    return vscode.ExtensionMode.Test;
+  }
+
+  dispose(): void {
+    for (const disposable of this.#owned.splice(0).reverse()) disposable.dispose();
+  }
+}
+
+const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

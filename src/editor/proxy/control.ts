@@ -1,0 +1,116 @@
+// The way to the proxy: the session, the flows that come through it, and what forbids captures here.
+import * as vscode from 'vscode';
+import { Session } from '../../endpoint/session.ts';
+import type { CaptureCheck } from '../../proxy/captured.ts';
+import { checkCapture } from '../../proxy/captured.ts';
+import { ensureDaemon } from '../../proxy/daemon.ts';
+import { localProxy } from '../../proxy/local.ts';
+import { platformSupport } from '../../proxy/platform.ts';
+import { contextKeys, settings as settingIds } from '../../protocol/ids.ts';
+import type { FlowStore } from '../../flow/store.ts';
+import type { Programs } from '../../proxy/paths.ts';
+import type { ContextKeys } from '../contextKeys.ts';
+import { onDidChangeSettings, readSettings } from '../settings.ts';
+import type { EditorState } from '../state.ts';
+import { editorState } from '../state.ts';
+
+/** What it needs of the app. */
+export interface ProxyHost {
+  readonly version: string;
+  readonly log: vscode.LogOutputChannel;
+  readonly keys: ContextKeys;
+  readonly store: FlowStore;
+  readonly programs: Programs;
+}
+
+export class ProxyControl implements vscode.Disposable {
+  readonly session: Session;
+  readonly #app: ProxyHost;
+  readonly #support = platformSupport();
+  readonly #source: number;
+  readonly #changed = new vscode.EventEmitter<EditorState>();
+  readonly #owned: { dispose(): void }[] = [this.#changed];
+  #state: EditorState;
+  #check: CaptureCheck | undefined;
+  #checking: Promise<CaptureCheck> | undefined;
+
+  readonly onDidChangeState = this.#changed.event;
+
+  constructor(app: ProxyHost) {
+    this.#app = app;
+    this.#source = app.store.addSource();
+    this.session = new Session({
+      client: 'vscode',
+      build: app.version,
+      ...localProxy(),
+      subscribe: { bodyLimit: readSettings().bodyLimit },
+    });
+    this.#state = editorState(this.session.state, this.#support);
+    this.#owned.push(
+      this.session,
+      this.session.onDidReceive((bytes, start, end) => app.store.feed(this.#source, bytes, start, end)),
+      this.session.onDidChangeState(() => this.#follow()),
+      onDidChangeSettings([settingIds.bodyLimit], () =>
+        this.session.subscribe({ bodyLimit: readSettings().bodyLimit }),
+      ),
+    );
+    app.keys.set(contextKeys.state, this.#state.kind);
+    app.keys.set(contextKeys.captureProblem, '');
+  }
+
+  get state(): EditorState {
+    return this.#state;
+  }
+
+  /** What is known of captures on this machine; undefined until `check` has run. */
+  get captureCheck(): CaptureCheck | undefined {
+    return this.#check;
+  }
+
+  /** Connects as soon as a proxy runs; starts none. */
+  connect(): void {
+    if (this.#support.kind !== 'unsupported') this.session.start();
+  }
+
+  /** Starts the proxy where none runs, and connects. Rejects with a ProblemError. */
+  async start(): Promise<void> {
+    if (!vscode.workspace.isTrusted) return;
+    this.session.start(() => ensureDaemon(this.#app.programs));
+    await this.session.ready();
+  }
+
+  async stop(): Promise<void> {
+    await this.session.stopProxy();
+  }
+
+  /** Whether programs can be captured here. A good answer is kept, a bad one is asked for again. */
+  async check(): Promise<CaptureCheck> {
+    this.#checking ??= this.#runCheck().finally(() => (this.#checking = undefined));
+    return this.#check && !this.#check.problem ? this.#check : this.#checking;
+  }
+
+  async #runCheck(): Promise<CaptureCheck> {
+    const check = await checkCapture(this.#app.programs);
+    this.#check = check;
+    if (check.problem) this.#app.log.warn(`captures: ${check.problem.text} ${check.problem.next}`);
+    this.#app.keys.set(contextKeys.captureProblem, check.problem && !check.mode ? check.problem.code : '');
+    return check;
+  }
+
+  #follow(): void {
+    const before = this.#state;
+    this.#state = editorState(this.session.state, this.#support);
+    const { kind, problem, welcome } = this.#state;
+    if (before.kind === 'running' && kind !== 'running') this.#app.store.sourceLost(this.#source);
+    if (before.kind !== kind || before.problem?.text !== problem?.text) {
+      const about = problem ? `: ${problem.text}` : welcome ? `: build ${welcome.build}, pid ${welcome.pid}` : '';
+      this.#app.log[problem ? 'warn' : 'info'](`proxy ${kind}${about}`);
+    }
+    this.#app.keys.set(contextKeys.state, kind);
+    this.#changed.fire(this.#state);
+  }
+
+  dispose(): void {
+    for (const owned of this.#owned.splice(0).reverse()) owned.dispose();
+  }
+}

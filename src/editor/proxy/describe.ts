@@ -1,0 +1,83 @@
+// The proxy's state in words, for the status bar's tooltip and the status dialog. Pure.
+import { Mode } from '../../../gen/flow_pb.ts';
+import type { FlowStore } from '../../flow/store.ts';
+import { bytesText } from '../../flow/text.ts';
+import type { StateKind } from '../../protocol/ids.ts';
+import type { Translate } from '../sidebar/text.ts';
+import { shown } from '../sidebar/text.ts';
+import type { EditorState } from '../state.ts';
+
+type Counts = Pick<FlowStore, 'size' | 'liveCount' | 'dropped' | 'evicted'>;
+
+export function stateTitle(kind: StateKind, t: Translate): string {
+  switch (kind) {
+    case 'unsupported':
+      return t('Flowtap cannot capture on this system');
+    case 'needsApp':
+      return t('The Flowtap app is not installed');
+    case 'addonMissing':
+      return t('The native part of Flowtap is missing');
+    case 'addonForeign':
+      return t('The native part of Flowtap is for another platform');
+    case 'addonBroken':
+      return t('The native part of Flowtap cannot be loaded');
+    case 'stopped':
+      return t('The proxy is not running');
+    case 'starting':
+      return t('The proxy is being started');
+    case 'connecting':
+      return t('Connecting to the proxy');
+    case 'running':
+      return t('The proxy is running');
+    case 'lost':
+      return t('The proxy has gone away');
+    case 'refused':
+      return t('The proxy refused this editor');
+    case 'startFailed':
+      return t('The proxy could not be started');
+  }
+}
+
+export function modeText(mode: Mode, t: Translate): string {
+  switch (mode) {
+    case Mode.tproxy:
+      return t('transparent (TCP and UDP)');
+    case Mode.redirect:
+      return t('redirect (TCP only)');
+    case Mode.explicit:
+      return t('explicit proxy (programs that obey proxy settings)');
+    case Mode.transparentProxy:
+      return t('system extension');
+    case Mode.kit:
+      return t("another program's endpoint");
+    case Mode.unspecified:
+      return t('not known yet');
+  }
+}
+
+export function statusText(state: EditorState, counts: Counts, t: Translate): { title: string; detail: string } {
+  const { problem, welcome, status } = state;
+  const lines: string[] = [];
+  if (problem) lines.push(problem.text, problem.next, '');
+  if (welcome) {
+    lines.push(t('Way of capturing: {0}', modeText(status?.mode || welcome.mode, t)));
+    lines.push(t('Proxy: build {0}, pid {1}', shown(welcome.build, 40), welcome.pid));
+  }
+  if (status) lines.push(t('Captures: {0}, flows so far: {1}', status.captures, status.totalFlows));
+  lines.push(t('Connections open: {0}, held: {1}', counts.liveCount, counts.size));
+  if (status?.text) lines.push(shown(status.text, 400));
+  lines.push(...losses(counts, t));
+  const blind = status?.blindSpots.length ? status.blindSpots : (welcome?.blindSpots ?? []);
+  if (blind.length)
+    lines.push('', t('What this cannot see:'), ...blind.slice(0, 10).map((text) => `• ${shown(text, 300)}`));
+  return { title: stateTitle(state.kind, t), detail: lines.join('\n').trim() };
+}
+
+/** What is not shown because something was left out or let go; nothing is lost silently. */
+export function losses({ dropped, evicted }: Counts, t: Translate): string[] {
+  const lines: string[] = [];
+  if (dropped.frames) lines.push(t('Left out by the proxy under load: {0} of payload', bytesText(dropped.bytes)));
+  if (evicted.flows) lines.push(t('Oldest flows forgotten: {0}', evicted.flows));
+  if (evicted.bodyBytes) lines.push(t('Oldest payload forgotten: {0}', bytesText(evicted.bodyBytes)));
+  return lines;
+}

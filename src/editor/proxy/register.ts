@@ -1,0 +1,80 @@
+// Commands that start, stop and describe the proxy, and the connection that is kept to it.
+import * as vscode from 'vscode';
+import { commands, settings as settingIds } from '../../protocol/ids.ts';
+import type { App } from '../app.ts';
+import { onDidChangeSettings, readSettings } from '../settings.ts';
+import { isProblem } from '../state.ts';
+import { countCaptured } from '../terminal/captured.ts';
+import { askForTrust } from '../trust.ts';
+import { statusText } from './describe.ts';
+
+export function registerProxy(app: App): void {
+  const { t } = vscode.l10n;
+  app.command(commands.startProxy, async () => {
+    if (!vscode.workspace.isTrusted) return askForTrust();
+    await app.proxy.start();
+  });
+  app.command(commands.stopProxy, () => app.proxy.stop());
+  app.command(commands.showLog, () => app.log.show());
+  app.command(commands.showStatus, () => showStatus(app));
+  app.command(commands.showCaptureProblem, () => showCaptureProblem(app));
+
+  const follow = (): void => {
+    if (readSettings().autoConnect) app.proxy.connect();
+  };
+  follow();
+  app.own(onDidChangeSettings([settingIds.autoConnect], follow));
+
+  // A proxy that goes away takes the network of the programs it captured with it.
+  let before = app.proxy.state.kind;
+  app.own(
+    app.proxy.onDidChangeState(async ({ kind }) => {
+      const lost = before === 'running' && kind === 'lost';
+      before = kind;
+      if (!lost || countCaptured(app) === 0) return;
+      const open = t('New Captured Terminal');
+      const choice = await vscode.window.showWarningMessage(
+        t('The proxy has gone away. Programs in captured terminals that are open now have no network any more.'),
+        open,
+        t('Show Log'),
+      );
+      if (choice)
+        await vscode.commands.executeCommand(choice === open ? commands.newCapturedTerminal : commands.showLog);
+    }),
+  );
+}
+
+async function showStatus(app: App): Promise<void> {
+  const { t } = vscode.l10n;
+  const { title, detail } = statusText(app.proxy.state, app.store, t);
+  const startable = vscode.workspace.isTrusted && ['stopped', 'lost', 'startFailed'].includes(app.proxy.state.kind);
+  const actions = [
+    ...(startable ? [{ title: t('Start Proxy'), id: commands.startProxy }] : []),
+    ...(['running', 'refused'].includes(app.proxy.state.kind)
+      ? [{ title: t('Stop Proxy'), id: commands.stopProxy }]
+      : []),
+    { title: t('Show Log'), id: commands.showLog },
+  ];
+  const show = isProblem(app.proxy.state.kind)
+    ? vscode.window.showWarningMessage
+    : vscode.window.showInformationMessage;
+  const choice = await show(title, { modal: true, detail }, ...actions);
+  if (choice) await vscode.commands.executeCommand(choice.id);
+}
+
+async function showCaptureProblem(app: App): Promise<void> {
+  const { t } = vscode.l10n;
+  const { problem } = await app.proxy.check();
+  if (!problem) {
+    await vscode.window.showInformationMessage(t('Programs can be captured on this machine.'));
+    return;
+  }
+  const copy = t('Copy');
+  const text = `${problem.text}\n\n${problem.next}`;
+  const choice = await vscode.window.showWarningMessage(
+    t('Programs cannot be captured on this machine yet'),
+    { modal: true, detail: text },
+    copy,
+  );
+  if (choice === copy) await vscode.env.clipboard.writeText(text);
+}
