@@ -1,0 +1,130 @@
+#include "sysext/linux/daemon/capture.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <map>
+
+#include "sysext/linux/daemon/address.h"
+
+namespace flowtap::daemon {
+namespace {
+
+using Role = wire::SocketRole;
+
+int option(int fd, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+struct Kind {
+  int family, type, protocol;
+  const char* name;
+};
+/// What a socket of this role must be; a null name for roles that this daemon does not know.
+Kind kindOf(Role role) {
+  switch (role) {
+    case Role::kTcp4Listener: return {AF_INET, SOCK_STREAM, IPPROTO_TCP, "a TCP listener over IPv4"};
+    case Role::kTcp6Listener: return {AF_INET6, SOCK_STREAM, IPPROTO_TCP, "a TCP listener over IPv6"};
+    case Role::kUdp4: return {AF_INET, SOCK_DGRAM, IPPROTO_UDP, "a UDP socket over IPv4"};
+    case Role::kUdp6: return {AF_INET6, SOCK_DGRAM, IPPROTO_UDP, "a UDP socket over IPv6"};
+    case Role::kRaw4: return {AF_INET, SOCK_RAW, IPPROTO_RAW, "a raw socket over IPv4"};
+    case Role::kRaw6: return {AF_INET6, SOCK_RAW, IPPROTO_RAW, "a raw socket over IPv6"};
+    case Role::kSockDiag: return {AF_NETLINK, SOCK_RAW, 4 /* NETLINK_SOCK_DIAG */, "a sock_diag socket"};
+    default: return {0, 0, 0, nullptr};
+  }
+}
+bool isA(const Kind& kind, int fd) {
+  if (option(fd, SO_DOMAIN) != kind.family || option(fd, SO_TYPE) != kind.type ||
+      option(fd, SO_PROTOCOL) != kind.protocol)
+    return false;
+  return kind.type != SOCK_STREAM || option(fd, SO_ACCEPTCONN) == 1;
+}
+
+core::CapturePtr about(std::string name, uint32_t uid) {
+  auto made = std::make_shared<core::Capture>();
+  made->name = std::move(name);
+  made->uid = uid;
+  return made;
+}
+
+}  // namespace
+
+Capture::Capture(core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid)
+    : engine_(engine),
+      about_(about(std::move(name), uid)),
+      mode_(attach.mode),
+      rootPid_(static_cast<pid_t>(attach.rootPid)) {}
+
+Capture::~Capture() {
+  // The programs have ended, so their conversations came to their end in order.
+  for (auto& relay : udp_) relay->stop(core::CloseReason::kEof);
+}
+
+Capture::Made Capture::make(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name,
+                            uint32_t uid, std::vector<Fd> sockets) {
+  Made made;
+  if (attach.mode != core::Mode::kTproxy && attach.mode != core::Mode::kRedirect)
+    made.problem = "this daemon captures in the modes TPROXY and REDIRECT only";
+  else if (attach.sockets.size() != sockets.size())
+    made.problem = "Attach names " + std::to_string(attach.sockets.size()) + " sockets and " +
+                   std::to_string(sockets.size()) + " came with it";
+  if (!made.problem.empty()) return made;
+  made.capture.reset(new Capture(engine, attach, std::move(name), uid));
+  made.problem = made.capture->take(loop, attach.sockets, std::move(sockets));
+  if (!made.problem.empty()) made.capture.reset();
+  return made;
+}
+
+std::string Capture::take(EventLoop& loop, const std::vector<Role>& roles, std::vector<Fd> sockets) {
+  std::map<Role, Fd> byRole;
+  for (size_t i = 0; i < roles.size(); i++) {
+    const Kind kind = kindOf(roles[i]);
+    if (!kind.name) continue;  // of a later launcher; Welcome told it what this daemon can do
+    if (!isA(kind, sockets[i].get())) return std::string("a socket that came with Attach is not ") + kind.name;
+    ::fcntl(sockets[i].get(), F_SETFL, ::fcntl(sockets[i].get(), F_GETFL) | O_NONBLOCK);
+    byRole[roles[i]] = std::move(sockets[i]);
+  }
+  if (Fd& diag = byRole[Role::kSockDiag]) {
+    sockDiag_ = std::move(diag);
+    attribution_ = std::make_unique<linux_::Attribution>(sockDiag_.get(), rootPid_);
+  }
+  bool watched = true;
+  const auto listen = [&](Role role, int family) {
+    Fd& fd = byRole[role];
+    if (!fd) return;
+    listeners_.push_back(std::make_unique<TcpListener>(loop, engine_, *this, std::move(fd), family));
+    watched = listeners_.back()->start() && watched;
+  };
+  const auto relay = [&](Role role, Role raw, int family) {
+    if (!byRole[role] || !byRole[raw]) return;
+    udp_.push_back(
+        std::make_unique<UdpRelay>(loop, engine_, *this, std::move(byRole[role]), std::move(byRole[raw]), family));
+    watched = udp_.back()->start() && watched;
+  };
+  listen(Role::kTcp4Listener, AF_INET);
+  listen(Role::kTcp6Listener, AF_INET6);
+  relay(Role::kUdp4, Role::kRaw4, AF_INET);
+  relay(Role::kUdp6, Role::kRaw6, AF_INET6);
+  if (listeners_.empty()) return "no listener came with Attach";
+  if (!watched) return "the sockets cannot be watched";
+  return "";
+}
+
+core::FlowStart Capture::describe(core::Protocol protocol, const sockaddr_storage& source,
+                                  const sockaddr_storage& destination) {
+  core::FlowStart start;
+  start.protocol = protocol;
+  start.source = toAddress(source);
+  start.destination = toAddress(destination);
+  start.capture = about_;
+  start.host = names_.find(start.destination);
+  if (attribution_)
+    if (auto process = attribution_->find(protocol, source, destination))
+      start.process = engine_.processes().intern(std::move(*process));
+  return start;
+}
+
+}  // namespace flowtap::daemon

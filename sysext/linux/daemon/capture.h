@@ -1,0 +1,54 @@
+// One captured process tree: the sockets that its launcher made inside its network namespace, and what is known of it.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "native/fd.h"
+#include "sysext/core/engine.h"
+#include "sysext/core/host_names.h"
+#include "sysext/linux/daemon/attribution.h"
+#include "sysext/linux/daemon/tcp_listener.h"
+#include "sysext/linux/daemon/udp_relay.h"
+
+namespace flowtap::daemon {
+
+class Capture {
+ public:
+  struct Made {
+    std::unique_ptr<Capture> capture;  ///< null: `problem` says why
+    std::string problem;
+  };
+  /// `sockets` in the order of attach.sockets. They come from another process, so each is checked to be what it is
+  /// called. `name` is unique among the captures.
+  static Made make(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid,
+                   std::vector<Fd> sockets);
+  ~Capture();
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+
+  const std::string& name() const { return about_->name; }
+  core::Mode mode() const { return mode_; }
+  core::HostNames& names() { return names_; }
+  /// What is known of a flow that begins now.
+  core::FlowStart describe(core::Protocol protocol, const sockaddr_storage& source,
+                           const sockaddr_storage& destination);
+  /// Whether a process still lives in the capture's network namespace. Looks at every process: not for every event.
+  bool inhabited() { return attribution_ && attribution_->inhabited(); }
+
+ private:
+  Capture(core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);
+  std::string take(EventLoop& loop, const std::vector<wire::SocketRole>& roles, std::vector<Fd> sockets);
+
+  core::Engine& engine_;
+  const core::CapturePtr about_;
+  const core::Mode mode_;
+  const pid_t rootPid_;
+  core::HostNames names_;
+  Fd sockDiag_;
+  std::unique_ptr<linux_::Attribution> attribution_;
+  std::vector<std::unique_ptr<TcpListener>> listeners_;
+  std::vector<std::unique_ptr<UdpRelay>> udp_;
+};
+
+}  // namespace flowtap::daemon
