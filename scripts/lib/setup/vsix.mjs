@@ -1,19 +1,23 @@
-// The package that the browser tests install.
+// The packages: this machine's, which the browser tests install, and the one without native programs.
 import { made } from './build.mjs';
 
-export const vsix = made('vsix', 'The extension package', {
+const targets = [`${process.platform}-${process.arch}`, 'universal'];
+
+export const vsix = made('vsix', 'The extension packages', {
   needs: ['bundles', 'native'],
   inputs: [
+    'scripts/lib/notices.mjs',
     'dist',
     'media',
     'syntaxes',
     'l10n',
     'package.json',
+    'package.nls.json',
     '.vscodeignore',
     'README.md',
     'CHANGELOG.md',
     'LICENSE',
   ],
-  outputs: [`out/flowtap-${process.platform}-${process.arch}.vsix`],
-  script: ['scripts/package.mjs', `${process.platform}-${process.arch}`],
+  outputs: targets.map((target) => `out/flowtap-${target}.vsix`),
+  script: ['scripts/package.mjs', '--no-setup', ...targets],
 });

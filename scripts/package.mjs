@@ -1,0 +1,95 @@
+// npm run package: out/flowtap-<target>.vsix per target, each with its own native programs only, and one
+// ("universal") without any. Byte for byte the same from the same sources.
+//   node scripts/package.mjs [--no-setup] [target ...]
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { cleanEnvironment } from './lib/environment.mjs';
+import { end } from './lib/lifetime.mjs';
+import { notices } from './lib/notices.mjs';
+import { node24, outDir, root } from './lib/paths.mjs';
+import { runOrThrow } from './lib/run.mjs';
+import { setUpAll } from './setup.mjs';
+
+/** Target names are VS Code's, and the folders of dist/bin. */
+const targets = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'universal'];
+const here = `${process.platform}-${process.arch}`;
+const binDir = (target) => path.join('dist/bin', target);
+const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
+const limitBytes = 6 * 1024 * 1024;
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    options: { 'no-setup': { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const unknown = positionals.find((t) => !targets.includes(t));
+  if (unknown) throw new Error(`no target ${unknown}; there are: ${targets.join(', ')}`);
+  if (!values['no-setup']) await setUpAll(['bundles', 'native']);
+  const built = (target) => target === 'universal' || existsSync(path.join(root, binDir(target)));
+  const wanted = positionals.length ? positionals : targets.filter(built);
+  for (const target of wanted) {
+    if (!built(target)) throw new Error(`${target}: ${binDir(target)} is missing; build its programs first`);
+    const file = await make(target);
+    const bytes = statSync(file).size;
+    console.log(`${path.relative(root, file)}  ${(bytes / 1024).toFixed(0)} KiB`);
+    if (bytes > limitBytes) throw new Error(`${target}: larger than ${limitBytes / 1024} KiB`);
+  }
+}
+
+async function make(target) {
+  const env = cleanEnvironment({ SOURCE_DATE_EPOCH: sourceDate() });
+  const stage = path.join(outDir, 'package', target);
+  rmSync(stage, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+
+  const ignoreFile = `${stage}.vscodeignore`;
+  const native = target === 'universal' ? '' : `!${binDir(target)}/**\n`;
+  writeFileSync(ignoreFile, readFileSync(path.join(root, '.vscodeignore'), 'utf8') + native);
+  const listing = await runOrThrow(node24(), [vsce, 'ls', '--no-dependencies', '--ignoreFile', ignoreFile], { env });
+  for (const file of listing.split('\n').filter((line) => existsSync(path.join(root, line)) && line !== '')) {
+    const copy = path.join(stage, file);
+    cpSync(path.join(root, file), copy);
+    chmodSync(copy, isProgram(file) ? 0o755 : 0o644);
+    if (isProgram(file) && target === here) strip(copy);
+  }
+  writeFileSync(path.join(stage, 'ThirdPartyNotices.txt'), notices(target !== 'universal'));
+  trimManifest(path.join(stage, 'package.json'));
+
+  const file = path.join(outDir, `flowtap-${target}.vsix`);
+  const args = ['package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
+  if (target !== 'universal') args.push('--target', target);
+  await runOrThrow(node24(), [vsce, ...args, '-o', file], { cwd: stage, env });
+  return file;
+}
+
+const isProgram = (file) => file.startsWith('dist/bin/') || file === 'dist/cli.js';
+
+function strip(file) {
+  if (readFileSync(file).subarray(0, 4).toString('latin1') !== '\x7fELF') return;
+  const { status, error } = spawnSync('strip', ['--strip-unneeded', file], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`strip ${file}: ${error?.message ?? `ended with ${status}`}`);
+}
+
+/** What only developers need stays out. */
+function trimManifest(file) {
+  const { scripts, devDependencies, optionalDependencies, ...manifest } = JSON.parse(readFileSync(file, 'utf8'));
+  void [scripts, devDependencies, optionalDependencies];
+  writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** The time that all files of a package get, in seconds since 1970: the last commit's. */
+function sourceDate() {
+  if (process.env.SOURCE_DATE_EPOCH) return process.env.SOURCE_DATE_EPOCH;
+  const { stdout, status } = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' });
+  return status === 0 && stdout.trim() ? stdout.trim() : '1577836800'; // Not a checkout: 2020-01-01.
+}
+
+main().then(
+  () => end(0),
+  (e) => {
+    console.error(`package: ${e.message}`);
+    return end(1);
+  },
+);
