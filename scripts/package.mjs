@@ -54,7 +54,9 @@ async function make(target) {
     chmodSync(copy, isProgram(file) ? 0o755 : 0o644);
     if (isProgram(file) && target === here) strip(copy);
   }
-  writeFileSync(path.join(stage, 'ThirdPartyNotices.txt'), notices(target !== 'universal'));
+  const noticesFile = path.join(stage, 'ThirdPartyNotices.txt');
+  writeFileSync(noticesFile, notices(target !== 'universal'));
+  chmodSync(noticesFile, 0o644); // Modes go into the package, and the user's umask must not.
   trimManifest(path.join(stage, 'package.json'));
 
   const file = path.join(outDir, `flowtap-${target}.vsix`);
