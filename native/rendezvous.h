@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace flowtap {
 
@@ -33,8 +34,10 @@ struct ListenerOptions {
   std::string requirement;
   /// XPC: code-signing requirement of peers that need no token; "" trusts none without one.
   std::string trusted;
-  /// XPC: whether this token lets this peer in; called on the listener's queue. Unset: no token is good.
-  std::function<bool(const Peer&, const std::string& token)> authorise;
+  /// XPC: the tokens that let this peer in at this moment (those granted to its uid); called on the listener's queue.
+  /// The peer proves that it knows one; no token crosses. Tokens shorter than kShortestToken bytes let nobody in.
+  std::function<std::vector<std::string>(const Peer&)> tokens;
+  static constexpr size_t kShortestToken = 16;
 };
 
 /// Serves a name until it is destroyed. Any number of clients connect, also many at once, also one process many times.
@@ -57,6 +60,8 @@ class Listener {
     std::string text;  ///< what is wrong, where, and what to do
   };
 
+  /// XPC: never fails at once; where the system does not give the name to this process, onRefused says so with an
+  /// unknown peer (pid 0).
   /// Unix: creates the directory of `name` (mode 0700) where it is absent, holds the file `lock` in it as long as the
   /// listener lives, and replaces a stale socket. The lock goes with the open file: it survives fork(), and is freed
   /// when the last process that inherited it ends.
@@ -84,8 +89,8 @@ class Client {
   /// on an error: a connected stream socket, close-on-exec, non-blocking.
   using OnFd = std::function<void(ConnectError error, const std::string& text, int fd)>;
 
-  /// requirement: XPC: code-signing requirement that the service must meet ("" for none). token: XPC: shown to the
-  /// service. Unix: both unused; a service of another uid is refused.
+  /// requirement: XPC: code-signing requirement that the service must meet ("" for none). token: XPC: proven to
+  /// the service, which never sees it. Unix: both unused; a service of another uid is refused.
   static std::unique_ptr<Client> connect(const std::string& name, const std::string& requirement,
                                          const std::string& token, OnFd onFd);
 
