@@ -37,7 +37,8 @@ export function hostFilter(element: Element | undefined): string | undefined {
   const flow = element?.kind === 'flow' ? element.flow : undefined;
   const of = flow ?? (element?.kind === 'group' && element.grouping.id === 'host' ? element.sample : undefined);
   if (!of) return undefined;
-  return of.inbound ? `source=${quoted(peerOf(of).address)}` : `host=${quoted(peerHost(of))}`;
+  return of.inbound ? `source=${quoted(peerOf(of).address)} direction:inbound` : `host=${quoted(peerHost(of))}`;
 }
 
-const quoted = (value: string): string => (/^[\w./-]+$/.test(value) ? value : JSON.stringify(value));
+/** In quotes a backslash makes the next character stand for itself. */
+const quoted = (value: string): string => (/^\w[\w.-]*$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`);
