@@ -19,6 +19,7 @@ Engine::Engine(Clock& clock, Limits limits, Identity identity)
 // ---- flows ----
 
 void Engine::open(Flow& flow) {
+  if (table_.size() == 0) clock_.settle();
   flow.openedAt = clock_.wallMicros();
   table_.add(flow);
   for (Session* session : sessions_) session->subscriber().opened(flow);

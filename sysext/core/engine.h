@@ -63,6 +63,7 @@ class Engine {
   const Limits& limits() const { return limits_; }
   const Identity& identity() const { return identity_; }
   FlowTable& table() { return table_; }
+  const FlowTable& table() const { return table_; }
   ProcessTable& processes() { return processes_; }
   RelayBuffers& buffers() { return buffers_; }
   Outgoing& outgoing() { return outgoing_; }

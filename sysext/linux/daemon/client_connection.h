@@ -1,5 +1,7 @@
 // The socket of one client: a subscriber, a launcher, or both. The protocol is core::Session's.
 #pragma once
+#include <sys/socket.h>
+
 #include <vector>
 
 #include "native/fd.h"
@@ -35,7 +37,7 @@ class ClientConnection final : public EventHandler, private core::SessionIo {
   void onEvents(uint32_t events, unsigned tag) override;
   void onAgain() override;
   void receive();
-  void takeDescriptors(struct msghdr& message);
+  void takeDescriptors(msghdr& message);
   void end();
 
   long write(const char* data, size_t size) override;

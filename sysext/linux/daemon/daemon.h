@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
+#include <vector>
 
 #include "native/rendezvous.h"
 #include "sysext/linux/daemon/capture.h"
@@ -40,8 +40,9 @@ class Daemon final : private ClientHost {
   void endCapture(Capture* capture);
   /// Its launcher's connection has ended. Programs that closed every inherited descriptor can still live inside.
   void endWhenEmpty(Capture* capture);
+  uint64_t nextWake() const;
   void endFinished();
-  void considerIdleness();
+  bool busy() const;
   void beginStop(const std::string& why);
 
   const Options options_;
@@ -52,7 +53,7 @@ class Daemon final : private ClientHost {
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Door> door_;
   std::unique_ptr<Signals> signals_;
-  std::unordered_set<ClientConnection*> clients_;
+  std::vector<ClientConnection*> clients_;
   std::unordered_map<ClientConnection*, Capture*> attached_;
   std::unordered_map<Capture*, std::unique_ptr<Capture>> captures_;
   uint64_t lastBusy_ = 0;

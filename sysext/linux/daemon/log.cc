@@ -21,6 +21,10 @@ Log::Log(const std::string& path) {
   if (!file_) write("Cannot open the log " + path + ": " + std::generic_category().message(errno));
 }
 
+void Log::takeStandardError() const {
+  if (file_) ::dup2(file_.get(), STDERR_FILENO);
+}
+
 void Log::write(const std::string& text) const {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);

@@ -14,6 +14,8 @@ class Log {
   /// the log goes to standard error, and says so.
   explicit Log(const std::string& path);
 
+  /// Standard error goes to the file too: what a library or a sanitizer says before the end.
+  void takeStandardError() const;
   /// One line; line breaks and control characters are made visible.
   void write(const std::string& text) const;
 

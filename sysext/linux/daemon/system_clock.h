@@ -10,12 +10,11 @@ namespace flowtap::daemon {
 
 class SystemClock final : public core::Clock {
  public:
-  explicit SystemClock(const EventLoop& loop) : loop_(loop) { anchor(); }
+  explicit SystemClock(const EventLoop& loop) : loop_(loop) { settle(); }
 
   uint64_t wallMicros() override { return anchor_ + read(CLOCK_BOOTTIME); }
   uint64_t steadyMillis() override { return loop_.now(); }
-  /// Takes over steps of the wall clock. No flow may be open.
-  void anchor() { anchor_ = read(CLOCK_REALTIME) - read(CLOCK_BOOTTIME); }
+  void settle() override { anchor_ = read(CLOCK_REALTIME) - read(CLOCK_BOOTTIME); }
 
  private:
   static uint64_t read(clockid_t clock) {

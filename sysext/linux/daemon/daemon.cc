@@ -1,0 +1,195 @@
+#include "sysext/linux/daemon/daemon.h"
+
+#include <csignal>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "sysext/core/utf8.h"
+#include "sysext/core/version.h"
+
+namespace flowtap::daemon {
+namespace {
+
+/// Time that clients get to read the last frames.
+constexpr uint64_t kStopMillis = 1000;
+constexpr uint64_t kLookInsideMillis = 2000;
+constexpr size_t kCaptureNameBytes = 128;
+
+core::Identity identity() {
+  core::Identity me;
+  me.platform = wire::Platform::kLinux;
+  me.mode = core::Mode::kTproxy;
+  me.program = "flowtapd";
+  me.pid = static_cast<uint32_t>(::getpid());
+  me.capabilities = {"probe", "udp", "dns"};
+  me.blindSpots = {
+      "Only programs that were started through Flowtap are seen.",
+      "TCP and UDP only: ping and other raw sockets reach nothing outside.",
+      "Unix domain sockets, also those of name services and of Docker, are not network traffic and pass unseen.",
+  };
+  return me;
+}
+
+}  // namespace
+
+/// SIGTERM and the like as events of the loop.
+class Daemon::Signals final : public EventHandler {
+ public:
+  explicit Signals(Daemon& daemon) : daemon_(daemon) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    signals_.reset(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+    daemon_.loop_.watch(signals_.get(), EPOLLIN, *this);
+  }
+
+ private:
+  void onEvents(uint32_t, unsigned) override {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+      daemon_.beginStop("signal " + std::to_string(info.ssi_signo));
+  }
+
+  Daemon& daemon_;
+  Fd signals_;
+};
+
+/// The rendezvous in the loop.
+class Daemon::Door final : public EventHandler {
+ public:
+  explicit Door(Listener& listener) : listener_(listener) {}
+
+ private:
+  void onEvents(uint32_t, unsigned) override { listener_.onReadable(); }
+  Listener& listener_;
+};
+
+Daemon::Daemon(const Options& options, const Log& log)
+    : options_(options), log_(log), clock_(loop_), engine_(clock_, options.limits, identity()) {
+  signals_ = std::make_unique<Signals>(*this);
+  lastBusy_ = loop_.now();
+}
+
+Daemon::~Daemon() {
+  captures_.clear();
+  for (ClientConnection* client : clients_) loop_.retire(*client);
+}
+
+Daemon::Problem Daemon::listen(const std::string& socketPath) {
+  auto started = Listener::start(
+      socketPath, {}, [this](int fd, const Peer& peer) { admit(Fd(fd), peer); },
+      [this](const Peer& peer, const std::string& reason) {
+        log_.write("turned away pid " + std::to_string(peer.pid) + ": " + reason);
+      });
+  if (!started.listener) return {started.error == Listener::StartError::kBusy, started.text};
+  listener_ = std::move(started.listener);
+  door_ = std::make_unique<Door>(*listener_);
+  loop_.watch(listener_->pollFd(), EPOLLIN, *door_);
+  return {};
+}
+
+void Daemon::run() {
+  log_.write(std::string("flowtapd ") + core::kBuild + " serves, pid " + std::to_string(::getpid()));
+  for (;;) {
+    loop_.turn(nextWake());
+    if (const auto next = engine_.nextTick(); next && *next <= loop_.now()) engine_.tick();
+    engine_.flush();
+    endFinished();
+    if (stopBy_ != 0) {
+      if (engine_.drained() || loop_.now() >= stopBy_) break;
+    } else if (busy()) {
+      lastBusy_ = loop_.now();
+    } else if (options_.idleExitSeconds != 0 && loop_.now() >= lastBusy_ + options_.idleExitSeconds * uint64_t{1000}) {
+      beginStop("idle");
+    }
+  }
+  log_.write("ended after " + std::to_string(engine_.table().total()) + " flows");
+}
+
+uint64_t Daemon::nextWake() const {
+  uint64_t wake = engine_.nextTick().value_or(UINT64_MAX);
+  if (stopBy_ != 0)
+    wake = std::min(wake, stopBy_);
+  else if (options_.idleExitSeconds != 0 && !busy())
+    wake = std::min(wake, lastBusy_ + options_.idleExitSeconds * uint64_t{1000});
+  return wake;
+}
+
+bool Daemon::busy() const {
+  return engine_.subscribers() > 0 || !captures_.empty() || engine_.table().size() > 0;
+}
+
+void Daemon::admit(Fd socket, const Peer& peer) {
+  lastBusy_ = loop_.now();
+  if (ClientConnection* client = ClientConnection::start(loop_, engine_, *this, std::move(socket), peer))
+    clients_.push_back(client);
+}
+
+void Daemon::endFinished() {
+  // Backwards: left() takes the client out of the list.
+  for (size_t i = clients_.size(); i-- > 0;) clients_[i]->endIfOver();
+}
+
+void Daemon::left(ClientConnection& client) {
+  clients_.erase(std::find(clients_.begin(), clients_.end(), &client));
+  const auto attached = attached_.find(&client);
+  if (attached == attached_.end()) return;
+  Capture* capture = attached->second;
+  attached_.erase(attached);
+  endWhenEmpty(capture);
+}
+
+core::SessionIo::Attachment Daemon::attach(ClientConnection& client, const wire::Attach& attach,
+                                           std::vector<Fd> sockets) {
+  using Code = wire::RefusedCode;
+  if (attached_.count(&client)) return {Code::kProtocol, "this connection has a capture already"};
+  if (captures_.size() >= engine_.limits().captures)
+    return {Code::kBusy, "flowtapd serves at most " + std::to_string(engine_.limits().captures) + " captures"};
+  std::string name = core::toUtf8(attach.capture, kCaptureNameBytes);
+  if (name.empty()) name = "pid-" + std::to_string(attach.rootPid);
+  auto made = Capture::make(loop_, engine_, attach, std::move(name), client.session().peer().uid, std::move(sockets));
+  if (!made.capture) {
+    log_.write("capture refused: " + made.problem);
+    return {Code::kProtocol, made.problem};
+  }
+  Capture* capture = made.capture.get();
+  captures_.emplace(capture, std::move(made.capture));
+  attached_.emplace(&client, capture);
+  engine_.setCaptures(static_cast<uint32_t>(captures_.size()));
+  log_.write("capture " + capture->name() + " begins, root pid " + std::to_string(attach.rootPid));
+  return {};
+}
+
+void Daemon::endWhenEmpty(Capture* capture) {
+  if (!captures_.count(capture)) return;
+  if (!capture->inhabited()) return endCapture(capture);
+  loop_.after(kLookInsideMillis, [this, capture] { endWhenEmpty(capture); });
+}
+
+void Daemon::endCapture(Capture* capture) {
+  log_.write("capture " + capture->name() + " ends");
+  captures_.erase(capture);
+  engine_.setCaptures(static_cast<uint32_t>(captures_.size()));
+}
+
+void Daemon::stopProxy(const ClientConnection& client) {
+  beginStop("client " + client.session().client() + ", pid " + std::to_string(client.session().peer().pid));
+}
+
+void Daemon::beginStop(const std::string& why) {
+  if (stopBy_ != 0) return;
+  log_.write("stopping: " + why);
+  stopBy_ = loop_.now() + kStopMillis;
+  // A new daemon may take over from here on.
+  door_.reset();
+  listener_.reset();
+  engine_.stop();
+  captures_.clear();
+}
+
+}  // namespace flowtap::daemon
