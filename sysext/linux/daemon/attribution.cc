@@ -1,0 +1,193 @@
+#include "sysext/linux/daemon/attribution.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace flowtap::linux_ {
+namespace {
+
+constexpr size_t kMaxHolders = 65536;
+// A process with so many descriptors is searched last, and not at all where it alone is left.
+constexpr unsigned kManyDescriptors = 128;
+// Descriptors tried of a process before any list is read: the last one (a client that reconnects) and the next ones.
+constexpr int kProbes = 3;
+constexpr size_t kMaxProbed = 64;
+constexpr int kMaxThreads = 512;
+// A program could send its sockets out of the namespace, where nobody finds them; that must not keep the daemon busy.
+constexpr std::chrono::milliseconds kRescanPause{50};
+
+/// The inode of "socket:[4711]", or 0.
+uint32_t inodeOf(int folder, const char* name) {
+  char target[64];
+  const ssize_t size = ::readlinkat(folder, name, target, sizeof target - 1);
+  constexpr char kPrefix[] = "socket:[";
+  constexpr size_t kPrefixSize = sizeof kPrefix - 1;
+  if (size <= static_cast<ssize_t>(kPrefixSize) || std::memcmp(target, kPrefix, kPrefixSize) != 0) return 0;
+  target[size] = '\0';
+  return static_cast<uint32_t>(std::strtoul(target + kPrefixSize, nullptr, 10));
+}
+
+bool holds(pid_t pid, int descriptor, uint32_t inode) {
+  char path[48];
+  std::snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, descriptor);
+  return inodeOf(AT_FDCWD, path) == inode;
+}
+
+}  // namespace
+
+std::optional<core::ProcessInfo> Attribution::find(wire::Protocol protocol, const sockaddr_storage& client,
+                                                   const sockaddr_storage& server) {
+  processes_.refresh();
+  auto& members = processes_.members();
+  if (members.size() == 1) return infos_.find(members.front().pid);
+  const auto socket = sockets_.find(protocol, client, server);
+  if (!socket || socket->inode == 0) return std::nullopt;
+  const Found found = holderOf(socket->inode);
+  if (found.pid == 0) return std::nullopt;
+  if (found.byElimination) {
+    // Unless its holder has closed it meanwhile, or ended.
+    const auto again = sockets_.find(protocol, client, server);
+    if (!again || again->inode != socket->inode) return std::nullopt;
+  }
+  return infos_.find(firstOwner(found, socket->inode));
+}
+
+bool Attribution::inhabited() {
+  processes_.rescan();
+  return !processes_.members().empty();
+}
+
+Attribution::Found Attribution::holderOf(uint32_t inode) {
+  for (const auto way : {&Attribution::knownHolder, &Attribution::probe, &Attribution::search})
+    if (const Found found = (this->*way)(inode); found.pid != 0) return found;
+  if (!mayRescan()) return {};
+  processes_.rescan();
+  if (const Found found = search(inode); found.pid != 0) return found;
+  return searchThreads(inode);
+}
+
+bool Attribution::mayRescan() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - lastRescan_ < kRescanPause) return false;
+  lastRescan_ = now;
+  return true;
+}
+
+/// A child has its parent's descriptors under the same numbers. Where both hold the socket, the parent made it.
+pid_t Attribution::firstOwner(const Found& found, uint32_t inode) {
+  pid_t pid = found.pid;
+  ProcessStat stat;
+  while (found.descriptor >= 0 && readStat(pid, stat) && stat.parent > 1 && holds(stat.parent, found.descriptor, inode))
+    pid = stat.parent;
+  return pid;
+}
+
+/// Inodes and pids are used again, so what an earlier search saw is looked at once more.
+Attribution::Found Attribution::knownHolder(uint32_t inode) {
+  const auto known = holders_.find(inode);
+  if (known == holders_.end()) return {};
+  const Holder holder = known->second;
+  if (holds(holder.pid, holder.descriptor, inode)) return {holder.pid, holder.descriptor};
+  holders_.erase(known);
+  return {};
+}
+
+/// The member at `index` has the socket at its lastHit.
+Attribution::Found Attribution::hit(size_t index) {
+  processes_.moveToFront(index);
+  const Member& member = processes_.members().front();
+  return {member.pid, member.lastHit};
+}
+
+Attribution::Found Attribution::probe(uint32_t inode) {
+  auto& members = processes_.members();
+  for (size_t i = 0; i < members.size() && i < kMaxProbed; i++) {
+    if (members[i].lastHit < 0) continue;
+    for (int descriptor = members[i].lastHit, end = descriptor + kProbes; descriptor < end; descriptor++) {
+      if (!holds(members[i].pid, descriptor, inode)) continue;
+      members[i].lastHit = descriptor;
+      return hit(i);
+    }
+  }
+  return {};
+}
+
+Attribution::Found Attribution::search(uint32_t inode) {
+  auto& members = processes_.members();
+  const auto folder = [&members](size_t i) { return "/proc/" + std::to_string(members[i].pid) + "/fd"; };
+  bool allClear = true;
+  std::vector<size_t> large;
+  const auto held = [&](size_t i) {
+    const Look look = read(folder(i), members[i], inode);
+    allClear = allClear && look == Look::kNotHeld;
+    return look == Look::kHeld;
+  };
+  for (size_t i = 0; i < members.size(); i++) {
+    if (members[i].descriptors > kManyDescriptors) large.push_back(i);
+    else if (held(i)) return hit(i);
+  }
+  std::sort(large.begin(), large.end(),
+            [&members](size_t a, size_t b) { return members[a].descriptors < members[b].descriptors; });
+  for (const size_t i : large) {
+    // Somebody in the namespace holds the socket, and nobody else does. Reading 10,000 descriptors would take 10 ms.
+    if (i == large.back() && allClear) return {members[i].pid, -1, true};
+    if (held(i)) return hit(i);
+  }
+  processes_.prune();
+  return {};
+}
+
+/// Threads whose process's main thread has ended, or that have descriptors of their own (unshare(CLONE_FILES)).
+Attribution::Found Attribution::searchThreads(uint32_t inode) {
+  int left = kMaxThreads;
+  for (Member& member : processes_.members()) {
+    const std::string tasks = "/proc/" + std::to_string(member.pid) + "/task";
+    DIR* folder = ::opendir(tasks.c_str());
+    if (!folder) continue;
+    bool held = false;
+    while (!held && left > 0) {
+      const dirent* entry = ::readdir(folder);
+      if (!entry) break;
+      if (entry->d_name[0] == '.') continue;
+      left--;
+      held = read(tasks + "/" + entry->d_name + "/fd", member, inode) == Look::kHeld;
+    }
+    ::closedir(folder);
+    if (held) return {member.pid, -1};
+  }
+  return {};
+}
+
+/// Reads one list of descriptors and remembers all its sockets: in a burst, the next look-ups find theirs there.
+Attribution::Look Attribution::read(const std::string& folder, Member& member, uint32_t inode) {
+  DIR* list = ::opendir(folder.c_str());
+  if (!list) return Look::kUnclear;
+  if (holders_.size() > kMaxHolders) holders_.clear();
+  bool found = false;
+  unsigned descriptors = 0;
+  while (const dirent* entry = ::readdir(list)) {
+    if (entry->d_name[0] == '.') continue;
+    descriptors++;
+    const uint32_t seen = inodeOf(::dirfd(list), entry->d_name);
+    if (seen == 0) continue;
+    const int descriptor = std::atoi(entry->d_name);
+    holders_[seen] = {member.pid, descriptor};
+    if (seen != inode) continue;
+    found = true;
+    member.lastHit = descriptor;
+  }
+  ::closedir(list);
+  member.descriptors = descriptors;
+  if (found) return Look::kHeld;
+  // The list of a process whose main thread has ended is empty, whatever the others hold.
+  return descriptors > 0 ? Look::kNotHeld : Look::kUnclear;
+}
+
+}  // namespace flowtap::linux_

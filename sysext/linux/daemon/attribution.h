@@ -1,0 +1,68 @@
+// Which process a flow belongs to.
+#pragma once
+#include <sys/socket.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "sysext/core/flow.h"
+#include "sysext/linux/daemon/namespace_processes.h"
+#include "sysext/linux/daemon/process_info.h"
+#include "sysext/linux/daemon/sock_diag.h"
+
+namespace flowtap::linux_ {
+
+/// Of one capture. Not for several threads.
+///
+/// Ask as soon as a connection is accepted or a conversation's first datagram is read, before anything is answered: the
+/// client still waits then, so its socket exists. The way: the kernel names the socket's inode (5 us), and the process is
+/// the one that has it among its descriptors. Where the namespace has one process only, that is it.
+class Attribution {
+ public:
+  /// `sockDiagFd`: NETLINK_SOCK_DIAG of the captured namespace; stays the caller's and must outlive this object.
+  /// `rootPid`: a process that is in the namespace now.
+  Attribution(int sockDiagFd, pid_t rootPid) : sockets_(sockDiagFd), processes_(rootPid) {}
+
+  /// `server` is the original destination. Nothing where the socket has been closed and more than one process could
+  /// have had it.
+  std::optional<core::ProcessInfo> find(wire::Protocol protocol, const sockaddr_storage& client,
+                                        const sockaddr_storage& server);
+
+  /// Whether any process is left in the namespace. Looks at all of /proc: not for every flow.
+  bool inhabited();
+
+ private:
+  using Member = NamespaceProcesses::Member;
+  struct Holder {
+    pid_t pid;
+    int descriptor;
+  };
+  /// The outcome of reading lists of descriptors. Where `byElimination`, the socket was not seen: the process is the
+  /// only one that was not looked at.
+  struct Found {
+    pid_t pid = 0;
+    int descriptor = -1;
+    bool byElimination = false;
+  };
+  enum class Look { kHeld, kNotHeld, kUnclear };
+
+  Found holderOf(uint32_t inode);
+  Found knownHolder(uint32_t inode);
+  Found probe(uint32_t inode);
+  Found search(uint32_t inode);
+  Found searchThreads(uint32_t inode);
+  Look read(const std::string& folder, Member& member, uint32_t inode);
+  pid_t firstOwner(const Found& found, uint32_t inode);
+  Found hit(size_t index);
+  bool mayRescan();
+
+  SockDiag sockets_;
+  NamespaceProcesses processes_;
+  ProcessInfos infos_;
+  std::unordered_map<uint32_t, Holder> holders_;  // by inode; each use checks that it still holds
+  std::chrono::steady_clock::time_point lastRescan_{};
+};
+
+}  // namespace flowtap::linux_

@@ -1,0 +1,111 @@
+#include "sysext/linux/daemon/namespace_processes.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace flowtap::linux_ {
+namespace {
+
+// More new pids than this, and reading /proc is quicker than trying each.
+constexpr long kMaxTries = 256;
+// No system makes processes so fast that the pids could come round (32768 at least) within this time.
+constexpr std::chrono::seconds kMemory{1};
+// Asking after each of more members than this, on every look-up, would cost more than it saves.
+constexpr size_t kPruneLimit = 64;
+
+/// Threads have pids as well, and /proc shows them to those who ask by number.
+bool isProcess(pid_t pid) {
+#ifdef SYS_pidfd_open
+  const Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (fd) return true;
+  // EINVAL, since 6.?: ENOENT: a thread. ESRCH: gone.
+  if (errno != ENOSYS && errno != EPERM && errno != EMFILE && errno != ENFILE) return false;
+#endif
+  return ::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0;
+}
+
+}  // namespace
+
+NamespaceProcesses::NamespaceProcesses(pid_t process)
+    : namespace_(namespaceOf(process)), loadavg_(::open("/proc/loadavg", O_RDONLY | O_CLOEXEC)) {
+  members_.push_back({process});
+}
+
+std::string NamespaceProcesses::namespaceOf(pid_t pid) const {
+  char path[40], target[64];
+  std::snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
+  const ssize_t size = ::readlink(path, target, sizeof target);
+  return size > 0 ? std::string(target, static_cast<size_t>(size)) : "";
+}
+
+long NamespaceProcesses::lastPid() const {
+  char text[128];
+  const ssize_t size = ::pread(loadavg_.get(), text, sizeof text - 1, 0);
+  if (size <= 0) return -1;
+  text[size] = '\0';
+  const char* last = std::strrchr(text, ' ');  // "0.00 0.01 0.05 1/119 4711"
+  return last ? std::strtol(last, nullptr, 10) : -1;
+}
+
+bool NamespaceProcesses::add(pid_t pid) {
+  if (namespace_.empty() || namespaceOf(pid) != namespace_) return false;
+  members_.insert(members_.begin(), {pid});
+  return true;
+}
+
+void NamespaceProcesses::prune() {
+  const auto gone = [](const Member& member) { return ::kill(member.pid, 0) != 0 && errno == ESRCH; };
+  members_.erase(std::remove_if(members_.begin(), members_.end(), gone), members_.end());
+}
+
+void NamespaceProcesses::moveToFront(size_t index) {
+  std::rotate(members_.begin(), members_.begin() + static_cast<ptrdiff_t>(index),
+              members_.begin() + static_cast<ptrdiff_t>(index) + 1);
+}
+
+void NamespaceProcesses::refresh() {
+  const auto now = Clock::now();
+  const long last = lastPid();
+  const bool recent = seen_ >= 0 && now - looked_ < kMemory;
+  if (!recent || last < seen_ || last - seen_ > kMaxTries) {
+    rescan();
+    return;
+  }
+  looked_ = now;
+  for (auto pid = static_cast<pid_t>(seen_ + 1); pid <= last; pid++) {
+    // A number that is handed out anew: its former owner has ended.
+    const auto same = [pid](const Member& member) { return member.pid == pid; };
+    members_.erase(std::remove_if(members_.begin(), members_.end(), same), members_.end());
+    if (isProcess(pid)) add(pid);
+  }
+  seen_ = last;
+  if (members_.size() > 1 && members_.size() <= kPruneLimit) prune();
+}
+
+void NamespaceProcesses::rescan() {
+  looked_ = Clock::now();
+  seen_ = lastPid();  // before the look: a process that starts meanwhile is tried again, which does no harm
+  DIR* folder = ::opendir("/proc");
+  if (!folder) return;
+  std::vector<Member> known;
+  known.swap(members_);
+  while (const dirent* entry = ::readdir(folder)) {
+    const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+    if (pid <= 0 || !add(pid)) continue;
+    for (const Member& member : known)
+      if (member.pid == pid) members_.front() = member;
+  }
+  ::closedir(folder);
+}
+
+}  // namespace flowtap::linux_

@@ -1,0 +1,43 @@
+// What /proc tells of a process, remembered until the process ends or executes another program.
+#pragma once
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "sysext/core/flow.h"
+
+namespace flowtap::linux_ {
+
+/// The parts of /proc/PID/stat that are of use here.
+struct ProcessStat {
+  std::string name;  ///< of the main thread, cut to 15 bytes by the kernel
+  pid_t parent = 0;
+  uint64_t startTime = 0;  ///< in clock ticks since boot: with the pid, unique
+  /// Changes when another program is executed, as the kernel places its stack at random; 0 when the main thread ended.
+  uint64_t argumentsAt = 0;
+  uint64_t stackAt = 0;
+};
+bool parseStat(const std::string& text, ProcessStat& stat);
+bool readStat(pid_t pid, ProcessStat& stat);
+
+/// What people call the program: the kernel's name for it, in full length. `comm` is the main thread's name, which some
+/// runtimes overwrite ("MainThread"); then it is the executable's name.
+std::string programName(const std::string& comm, const std::string& path, const std::vector<std::string>& arguments);
+
+class ProcessInfos {
+ public:
+  /// Nothing where the process has ended.
+  std::optional<core::ProcessInfo> find(pid_t pid);
+
+ private:
+  struct Entry {
+    ProcessStat stat;
+    core::ProcessInfo info;
+  };
+  std::unordered_map<pid_t, Entry> entries_;
+};
+
+}  // namespace flowtap::linux_
