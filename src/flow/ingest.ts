@@ -99,7 +99,7 @@ export class Ingest {
     const host = d.name(bytes, e.host.start, e.host.end, maxName);
     const address = d.address(bytes, e.sourceAddress.start, e.sourceAddress.end);
     // The id means another flow now: the proxy was started anew.
-    const former = source.live.get(e.id);
+    const former = known === 0 ? 0 : source.live.get(e.id); // making room may have moved or removed it
     if (former !== 0) {
       if (!(t.flags(former) & Flag.ended)) t.lose(former);
       source.live.delete(e.id);

@@ -26,6 +26,8 @@ export class Interner<T> implements Interned<T> {
   readonly #check: boolean;
   #table = new Uint32Array(64);
   #used = 0;
+  /** What was asked for last. */
+  #latest = 0;
   #next = 1;
   #free: number[] = [];
   readonly #hashes = new Paged(Uint32Array);
@@ -84,11 +86,13 @@ export class Interner<T> implements Interned<T> {
   /** The index of bytes[start, end), at most maxKey of them; they are copied when they are new. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     if (start >= end) return 0;
+    // Neighbouring flows often have the same capture, address or host.
+    if (this.#latest !== 0 && this.#equals(this.#latest, bytes, start, end)) return this.#latest;
     const hash = hashOf(bytes, start, end);
     const mask = this.#table.length - 1;
     let slot = hash & mask;
     for (let index = this.#table[slot]!; index !== 0; index = this.#table[slot]!) {
-      if (this.#hashes.get(index) === hash && this.#equals(index, bytes, start, end)) return index;
+      if (this.#hashes.get(index) === hash && this.#equals(index, bytes, start, end)) return (this.#latest = index);
       slot = (slot + 1) & mask;
     }
     return this.#add(bytes, start, end, hash, slot);
@@ -111,6 +115,7 @@ export class Interner<T> implements Interned<T> {
     this.#positions.set(index, this.#place(bytes, start, end));
     this.#lengths.set(index, end - start);
     this.#table[slot] = index;
+    this.#latest = index;
     if (++this.#used * 2 > this.#table.length) this.#index(this.#table.length * 2);
     return index;
   }
@@ -147,6 +152,7 @@ export class Interner<T> implements Interned<T> {
     this.#end = 0;
     this.#used = 0;
     this.#free = [];
+    this.#latest = 0;
     this.#cache.clear();
     for (let index = 1; index < this.#next; index++) {
       const length = this.#lengths.get(index);

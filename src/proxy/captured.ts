@@ -1,8 +1,11 @@
 // Running a program captured: what to execute, and whether it can work here.
+import { randomBytes } from 'node:crypto';
+import { execute } from './execute.ts';
 import type { Programs } from './paths.ts';
-import type { Problem } from './problems.ts';
+import { problem, ProblemError, type Problem } from './problems.ts';
 
-export type CaptureMode = 'auto' | 'tproxy' | 'redirect' | 'explicit';
+export const captureModes = ['auto', 'tproxy', 'redirect', 'explicit'] as const;
+export type CaptureMode = (typeof captureModes)[number];
 
 export interface CapturedCommand {
   readonly file: string;
@@ -16,13 +19,46 @@ export interface CaptureCheck {
   readonly problem: Problem | undefined;
 }
 
+const checkTimeout = 10_000;
+
 /** Unique per run; flows carry it. */
-export declare function newCaptureName(client: string): string;
+export const newCaptureName = (client: string): string =>
+  `${client}-${process.pid}-${randomBytes(6).toString('base64url')}`;
+
 /** A terminal profile takes file, args and env as they are. */
-export declare function capturedCommand(
+export function capturedCommand(
   programs: Programs,
   command: readonly string[],
-  options?: { capture?: string; mode?: CaptureMode; env?: NodeJS.ProcessEnv },
-): CapturedCommand;
+  options: { capture?: string; mode?: CaptureMode; env?: NodeJS.ProcessEnv } = {},
+): CapturedCommand {
+  const args: string[] = [];
+  if (options.capture) args.push('--capture', options.capture);
+  if (options.mode && options.mode !== 'auto') args.push('--mode', options.mode);
+  return { file: programs.launcher, args: [...args, '--', ...command], env: options.env ?? process.env };
+}
+
 /** Rejects with a ProblemError where the launcher cannot be run at all. */
-export declare function checkCapture(programs: Programs, mode?: CaptureMode): Promise<CaptureCheck>;
+export async function checkCapture(programs: Programs, mode?: CaptureMode): Promise<CaptureCheck> {
+  const args = mode && mode !== 'auto' ? ['--mode', mode, '--check'] : ['--check'];
+  const { status, stdout, stderr } = await execute(programs.launcher, args, { timeoutMs: checkTimeout });
+  const answer = status === 0 ? parseCheck(stdout) : undefined;
+  if (answer) return answer;
+  const said = (stderr || stdout).trim().slice(0, 500) || `it ended with status ${status}`;
+  throw new ProblemError(problem('program-failed', `${programs.launcher} --check: ${said}`));
+}
+
+/** {"mode":…,"problem":{"code":…,"text":…}|null}, in one line. */
+function parseCheck(text: string): CaptureCheck | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof answer !== 'object' || answer === null || !('mode' in answer)) return undefined;
+  const mode = typeof answer.mode === 'string' && answer.mode !== '' ? answer.mode : undefined;
+  const trouble = 'problem' in answer ? answer.problem : null;
+  if (typeof trouble !== 'object' || trouble === null) return { mode, problem: undefined };
+  const said = 'text' in trouble && typeof trouble.text === 'string' ? trouble.text : '';
+  return { mode, problem: problem('capture-impossible', said) };
+}

@@ -1,5 +1,5 @@
 // Where the package keeps its programs, and where a running proxy keeps its files.
-import os from 'node:os';
+import fs from 'node:fs';
 import path from 'node:path';
 
 export interface Programs {
@@ -10,7 +10,7 @@ export interface Programs {
   readonly addon: string;
 }
 
-/** `dist` is the folder that holds the bundles; see ARCHITECTURE.md. */
+/** `dist` is the folder of the bundles. */
 export function programsIn(dist: string, platform: string = process.platform, arch: string = process.arch): Programs {
   const folder = path.join(dist, 'bin', `${platform}-${arch}`);
   return {
@@ -20,6 +20,23 @@ export function programsIn(dist: string, platform: string = process.platform, ar
     addon: path.join(folder, 'bridge.node'),
   };
 }
-export declare function runtimeFolder(env?: NodeJS.ProcessEnv): string;
-export declare function socketPath(env?: NodeJS.ProcessEnv): string;
-void os;
+
+/** The daemon's folder of sockets and log; the same rule as in sysext/linux/runtime_directory.cc. */
+export function runtimeFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env['FLOWTAP_RUNTIME_DIR']) return env['FLOWTAP_RUNTIME_DIR'];
+  const xdg = env['XDG_RUNTIME_DIR'];
+  if (xdg && usable(xdg)) return path.join(xdg, 'flowtap');
+  return `/tmp/flowtap-${userId()}`;
+}
+
+export const socketPath = (env?: NodeJS.ProcessEnv): string => path.join(runtimeFolder(env), 'proxy.sock');
+
+export const logPath = (env?: NodeJS.ProcessEnv): string => path.join(runtimeFolder(env), 'log');
+
+function usable(folder: string): boolean {
+  if (!path.isAbsolute(folder)) return false;
+  const found = fs.statSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === userId();
+}
+
+const userId = (): number => process.geteuid?.() ?? -1;

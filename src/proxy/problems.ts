@@ -25,13 +25,14 @@ const table = {
     text: 'The proxy did not start within {detail}.',
     next: 'Try again. If it persists, look at the log in the run-time folder.',
   },
+  // The bridge's loader says itself what to do.
   'bridge-missing': {
-    text: 'The native bridge is missing: {detail}',
-    next: 'Install the Flowtap package for this platform again, or run "npm run build" in a source tree.',
+    text: '{detail}',
+    next: 'Until then no proxy can be reached from here; reading captures and checking files work all the same.',
   },
   'bridge-unusable': {
-    text: 'The native bridge cannot be loaded: {detail}',
-    next: 'Install the Flowtap package for this platform.',
+    text: '{detail}',
+    next: 'Until then no proxy can be reached from here; reading captures and checking files work all the same.',
   },
   'not-running': {
     text: 'No proxy is running.',
@@ -70,8 +71,9 @@ const table = {
     next: 'Close another window or "flowtap watch"; Flowtap tries again by itself.',
   },
   'capture-impossible': {
-    text: 'Programs cannot be captured here: {detail}',
-    next: 'The explicit proxy works without these rights: choose the mode "explicit".',
+    // The launcher says itself what forbids it and what to do.
+    text: '{detail}',
+    next: 'Then try again.',
   },
 } as const;
 
