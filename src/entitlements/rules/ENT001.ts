@@ -4,12 +4,18 @@ import type { Plain } from '../../plist/xmlEdit.ts';
 import { findKey, shapesOf } from '../catalogue/catalogue.ts';
 import type { Fix } from '../finding.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { allValues, fix } from './support.ts';
+import { allValues, fix, meantKey } from './support.ts';
+
+/** To be turned on knowingly. */
+const isDelicate = (key: string): boolean =>
+  key === 'com.apple.security.inherit' || key.endsWith('get-task-allow') || key.startsWith('com.apple.security.cs.');
 
 /** A value to begin with: of the key's type, and nothing that a rule would object to. */
-function firstValue(key: string): Plain {
+function firstValue(written: string): Plain {
+  const key = meantKey(written);
   const row = findKey(key);
   if (!row) return '';
+  if (isDelicate(key)) return false;
   const shape = shapesOf(row)[0];
   if (shape === 'boolean') return true;
   if (shape === 'string') return row.values?.[0] ?? '';

@@ -4,7 +4,7 @@ import { replaceValue } from '../../plist/xmlEdit.ts';
 import { findKey, shapesOf } from '../catalogue/catalogue.ts';
 import type { ValueShape } from '../catalogue/schema.ts';
 import type { Report, Rule } from './rule.ts';
-import { exceptionPrefix, fix, groupsKey, kindFits, meantKey, topEntries } from './support.ts';
+import { exceptionPrefix, fix, groupsKey, kindFits, meantKey, switchMeaning, topEntries } from './support.ts';
 
 const wanted: Readonly<Record<ValueShape, string>> = {
   boolean: '<true/> or <false/>',
@@ -16,6 +16,8 @@ const wanted: Readonly<Record<ValueShape, string>> = {
   any: 'any value',
 };
 
+const unsignable: ReadonlySet<string> = new Set(['real', 'date', 'data']);
+
 const scalarText = (value: PlistValue): string | undefined =>
   value.kind === 'string' || value.kind === 'integer' || value.kind === 'boolean' ? String(value.value) : undefined;
 
@@ -24,21 +26,14 @@ function convert(value: PlistValue, shape: ValueShape): Plain | undefined {
   const text = scalarText(value)?.trim();
   switch (shape) {
     case 'boolean':
-      if (text !== undefined && /^(yes|true|1)$/i.test(text)) return true;
-      return text !== undefined && /^(no|false|0)$/i.test(text) ? false : undefined;
+      return switchMeaning(value);
     case 'string':
       if (value.kind === 'array' && value.items.length === 1) return scalarText(value.items[0]!);
       return value.kind === 'integer' ? text : undefined;
     case 'integer':
       return text !== undefined && /^-?\d{1,18}$/.test(text) ? BigInt(text) : undefined;
-    case 'string[]': {
-      if (value.kind === 'string') return [value.value];
-      if (value.kind !== 'array') return undefined;
-      const items = value.items.map(scalarText);
-      return items.every((item) => item !== undefined) ? items : undefined;
-    }
-    case 'dict[]':
-      return undefined;
+    case 'string[]':
+      return value.kind === 'string' ? [value.value] : undefined;
     default:
       return undefined;
   }
@@ -66,15 +61,18 @@ export const ENT006: Rule = {
       const row = findKey(key);
       const { value } = entry;
       if (!row || !value || row.access === 'internal' || kindFits(row, value)) continue;
-      const inner = value.kind === 'array' ? value.items : [value];
-      // ENT004 has its own word about these.
-      if (inner.some((v) => v.kind === 'real' || v.kind === 'date' || v.kind === 'data')) continue;
       const shape = shapesOf(row)[0]!;
-      const to = convert(value, shape);
-      const odd =
-        value.kind === 'array' && shape.endsWith('[]') ? value.items.find((i) => `${i.kind}[]` !== shape) : value;
+      const inList = value.kind === 'array' && shape.endsWith('[]');
+      // ENT004 has its own word about real numbers, dates and data.
+      const odd = (inList ? value.items.filter((item) => `${item.kind}[]` !== shape) : [value]).find(
+        (v) => !unsignable.has(v.kind),
+      );
+      if (!odd) continue;
+      const meant = convert(value, shape);
+      // 1 as text is no value of a key that takes production or development.
+      const to = row.values && typeof meant === 'string' && !row.values.includes(meant) ? undefined : meant;
       yield {
-        range: (odd ?? value).range,
+        range: odd.range,
         message: `${key} takes ${wanted[shape]}.`,
         ...(stringIsRead(key, value) && { severity: 'warning' }),
         fixes: to === undefined ? [] : [fix(c, `Make it ${wanted[shape]}`, [replaceValue(c.document, value, to)])],

@@ -4,16 +4,18 @@ import { findKey, findNearMiss } from '../catalogue/catalogue.ts';
 import type { NearMiss } from '../catalogue/schema.ts';
 import type { Fix } from '../finding.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { exceptionPrefix, findEntry, fix, kindFits, meantKey, removeKeyFix, sandbox, topEntries } from './support.ts';
+import { findEntry, fix, meantKey, removeKeyFix, topEntries } from './support.ts';
+import { isWelcome, suits } from './unknown.ts';
 
 /** The key that was meant, with the value it had or the one that was meant; undefined where removal is all. */
 function replacement(c: EntitlementsContext, entry: PlistEntry, miss: NearMiss): Fix | undefined {
   if (miss.meant === undefined || !entry.value) return undefined;
-  if (miss.meant.startsWith(exceptionPrefix) && sandbox(c) !== 'on') return undefined;
+  if (!isWelcome(c, miss.meant)) return undefined;
   const present = findEntry(c, miss.meant);
   if (present) {
     const array = present.value;
-    if (miss.value === undefined || array?.kind !== 'array') return undefined;
+    // A fourth kind would be one too many (ENT014).
+    if (miss.value === undefined || array?.kind !== 'array' || array.items.length >= 3) return undefined;
     if (array.items.some((i) => i.kind === 'string' && i.value === miss.value)) return undefined;
     return fix(c, `Add ${miss.value} to ${miss.meant}`, [
       insertItems(c.document, array, [miss.value]),
@@ -23,7 +25,7 @@ function replacement(c: EntitlementsContext, entry: PlistEntry, miss: NearMiss):
   const title = `Replace by ${miss.meant}`;
   if (miss.value !== undefined)
     return fix(c, title, [renameKey(entry, miss.meant), replaceValue(c.document, entry.value, [miss.value])]);
-  return kindFits(findKey(miss.meant)!, entry.value) ? fix(c, title, [renameKey(entry, miss.meant)]) : undefined;
+  return suits(miss.meant, entry.value) ? fix(c, title, [renameKey(entry, miss.meant)]) : undefined;
 }
 
 export const ENT009: Rule = {

@@ -1,8 +1,17 @@
+import type { PlistEntry } from '../../plist/value.ts';
 import { removeEntry, renameKey } from '../../plist/xmlEdit.ts';
 import { findKey } from '../catalogue/catalogue.ts';
+import type { CatalogueKey } from '../catalogue/schema.ts';
+import { platformsOf } from '../catalogue/schema.ts';
 import type { Fix } from '../finding.ts';
-import type { Report, Rule } from './rule.ts';
+import type { EntitlementsContext, Report, Rule } from './rule.ts';
 import { findEntry, fix, kindFits, meantKey, topEntries } from './support.ts';
+
+function fits(c: EntitlementsContext, row: CatalogueKey, entry: PlistEntry): boolean {
+  const platforms = platformsOf(row.os);
+  const known = c.roles.every((role) => !platforms || role.platform === undefined || platforms.has(role.platform));
+  return known && (!entry.value || kindFits(row, entry.value));
+}
 
 export const ENT011: Rule = {
   id: 'ENT011',
@@ -24,7 +33,7 @@ export const ENT011: Rule = {
       if (row.replacedBy !== undefined) {
         if (findEntry(c, row.replacedBy))
           fixes.push(fix(c, `Remove it beside ${row.replacedBy}`, [removeEntry(c.document, entry)]));
-        else if (!entry.value || kindFits(findKey(row.replacedBy)!, entry.value))
+        else if (fits(c, findKey(row.replacedBy)!, entry))
           fixes.push(fix(c, `Replace by ${row.replacedBy}`, [renameKey(entry, row.replacedBy)]));
       }
       const instead = row.replacedBy === undefined ? '' : ` Use ${row.replacedBy}.`;

@@ -1,22 +1,32 @@
-import type { PlistString } from '../../plist/value.ts';
+import type { PlistEntry, PlistString } from '../../plist/value.ts';
 import { stringsOf } from '../../plist/value.ts';
 import { replaceString } from '../../plist/xmlEdit.ts';
 import { findKey } from '../catalogue/catalogue.ts';
+import type { CatalogueKey } from '../catalogue/schema.ts';
 import { nearMissValues } from '../catalogue/nearMisses.ts';
 import type { Fix } from '../finding.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { distance, fix, hasVariable, kindFits, meantKey, topEntries } from './support.ts';
+import { distance, fix, hasVariable, meantKey, removeItemEdit, topEntries } from './support.ts';
 
-function fixesFor(c: EntitlementsContext, item: PlistString, free: readonly string[]): Fix[] {
+const stem = (value: string): string => value.replace(/-systemextension$/, '');
+
+function fixesFor(c: EntitlementsContext, entry: PlistEntry, item: PlistString, row: CatalogueKey): Fix[] {
   if (hasVariable(item.value)) return [];
+  const present = new Set(stringsOf(entry.value).map((other) => stem(other.value)));
   const meant = nearMissValues.get(item.value);
-  const ranked = free
-    .map((value) => ({ value, d: value === meant ? -1 : distance(item.value, value, 200) }))
-    .sort((a, b) => a.d - b.d)
-    .slice(0, 4);
-  return ranked.map(({ value, d }, i) =>
-    fix(c, `Replace by ${value}`, [replaceString(c.document, item, value)], i === 0 && d <= 2),
+  const ranked = row
+    .values!.map((value) => ({ value, d: value === meant ? -1 : distance(item.value, value, 200) }))
+    .sort((x, y) => x.d - y.d);
+  const free = ranked.filter(({ value }) => !present.has(stem(value))).slice(0, 4);
+  const sure = ranked[0]!.d <= 2;
+  const replaced = free.map(({ value, d }) =>
+    fix(c, `Replace by ${value}`, [replaceString(c.document, item, value)], sure && d === ranked[0]!.d),
   );
+  // What was meant stands there already.
+  const twice = sure && present.has(stem(ranked[0]!.value)) && item.value !== ranked[0]!.value;
+  if (twice && entry.value?.kind === 'array')
+    return [fix(c, `Remove it beside ${ranked[0]!.value}`, [removeItemEdit(c, entry, item)]), ...replaced];
+  return replaced;
 }
 
 export const ENT012: Rule = {
@@ -34,9 +44,8 @@ export const ENT012: Rule = {
   *check(c): Generator<Report> {
     for (const entry of topEntries(c)) {
       const row = findKey(meantKey(entry.key));
-      if (!row?.values || !entry.value || !kindFits(row, entry.value)) continue;
+      if (!row?.values) continue;
       const items = stringsOf(entry.value);
-      const free = row.values.filter((value) => !items.some((item) => item.value === value));
       for (const item of items) {
         const outcomes = c.resolve(item.value);
         const wrong = outcomes?.find((outcome) => !row.values!.includes(outcome));
@@ -45,7 +54,7 @@ export const ENT012: Rule = {
         yield {
           range: item.range,
           message: `"${wrong}"${from} is no value of ${row.key}.`,
-          fixes: fixesFor(c, item, free),
+          fixes: fixesFor(c, entry, item, row),
         };
       }
     }

@@ -1,7 +1,28 @@
-import type { Report, Rule } from './rule.ts';
-import { groupsKey, hasVariable, renameGroupFix, stringsUnder, teamPrefix } from './support.ts';
+import type { PlistString } from '../../plist/value.ts';
+import type { Fix } from '../finding.ts';
+import { mixed } from './ENT016.ts';
+import type { EntitlementsContext, Report, Rule } from './rule.ts';
+import { groupsKey, hasVariable, leadingVariable, renameGroupFix, stringsUnder, teamPrefix } from './support.ts';
 
 const isSound = (group: string): boolean => group.startsWith('group.') || teamPrefix(group) !== undefined;
+
+/** In the style of the file's other groups; where it has none, group. */
+function fixesFor(c: EntitlementsContext, item: PlistString): Fix[] {
+  const others = stringsUnder(c, groupsKey).map((other) => other.value);
+  const team = others.find((other) => teamPrefix(other));
+  const prefix = team?.slice(0, leadingVariable(team)?.length ?? teamPrefix(team)!.length);
+  const name = item.value.trim();
+  const keepTeam = prefix !== undefined && !others.some((other) => other.startsWith('group.') && !mixed(other));
+  const rename = (to: string, preferred: boolean) => renameGroupFix(c, item, to, `Rename to ${to}`, preferred);
+  return [
+    rename(`group.${name}`, !keepTeam),
+    ...(prefix === undefined ? [] : [rename(dotted(prefix) + name, keepTeam)]),
+  ];
+}
+
+/** $(TeamIdentifierPrefix) alone has a dot of its own. */
+const dotted = (prefix: string): string =>
+  prefix.endsWith('.') || /IdentifierPrefix[)}]$/.test(prefix) ? prefix : `${prefix}.`;
 
 export const ENT015: Rule = {
   id: 'ENT015',
@@ -21,13 +42,10 @@ export const ENT015: Rule = {
       if (isSound(item.value) || item.value.includes('*')) continue;
       const outcomes = c.resolve(item.value);
       if (!outcomes || outcomes.every(isSound)) continue;
-      const fixes = hasVariable(item.value)
-        ? []
-        : [renameGroupFix(c, item, `group.${item.value.trim()}`, `Rename to group.${item.value.trim()}`, true)];
       yield {
         range: item.range,
         message: `The app group "${item.value}" begins neither with group. nor with a Team ID.`,
-        fixes,
+        fixes: hasVariable(item.value) ? [] : fixesFor(c, item),
       };
     }
   },

@@ -1,5 +1,6 @@
 import type { PlistString } from '../../plist/value.ts';
 import { replaceString } from '../../plist/xmlEdit.ts';
+import { notNames } from './paths.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
 import { allStrings, fix, groupsKey, renameGroupFix, stringsUnder, teamPrefix } from './support.ts';
 
@@ -35,9 +36,10 @@ export const ENT018: Rule = {
   *check(c): Generator<Report> {
     const groups = new Set<PlistString>(stringsUnder(c, groupsKey));
     const keychain = new Set<PlistString>(stringsUnder(c, 'keychain-access-groups'));
+    const others = notNames(c);
     for (const item of allStrings(c)) {
       const found = placeholderIn(item.value);
-      if (!found) continue;
+      if (!found || others.has(item)) continue;
       const rest = item.value.slice(found.at + found.length);
       const prefix = realPrefix(c, keychain.has(item));
       const bare = rest === '' && !item.value.endsWith('.');

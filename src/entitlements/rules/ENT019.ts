@@ -1,6 +1,7 @@
 import { replaceString } from '../../plist/xmlEdit.ts';
+import { notNames } from './paths.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { allStrings, fix, hasVariable } from './support.ts';
+import { allStrings, fix, hasVariable, withRightDots } from './support.ts';
 
 /** Every variable that signing knows, written out; undefined where one is left. */
 function expanded(c: EntitlementsContext, text: string): string | undefined {
@@ -12,7 +13,7 @@ function expanded(c: EntitlementsContext, text: string): string | undefined {
     ['PRODUCT_BUNDLE_IDENTIFIER', role?.bundleId],
     ['CFBundleIdentifier', role?.bundleId],
   ]);
-  const out = text.replace(/\$[({](\w+)[)}]/g, (whole, name: string) => known.get(name) ?? whole);
+  const out = withRightDots(text).replace(/\$[({](\w+)[)}]/g, (whole, name: string) => known.get(name) ?? whole);
   return hasVariable(out) ? undefined : out;
 }
 
@@ -31,10 +32,11 @@ export const ENT019: Rule = {
   given: { text: 'a file that codesign reads as it is', processedBy: 'raw' },
   *check(c): Generator<Report> {
     if (c.processedBy === 'xcode') return;
+    const others = notNames(c);
     for (const item of allStrings(c)) {
       const variable = /\$\(\w+(:[^)]*)?\)|\$\{\w+(:[^}]*)?\}/.exec(item.value)?.[0];
       if (variable === undefined) continue;
-      const to = expanded(c, item.value);
+      const to = others.has(item) ? undefined : expanded(c, item.value);
       yield {
         range: item.range,
         message:

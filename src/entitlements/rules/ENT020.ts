@@ -1,10 +1,6 @@
 import { replaceString } from '../../plist/xmlEdit.ts';
 import type { Report, Rule } from './rule.ts';
-import { allStrings, fix } from './support.ts';
-
-const doubled =
-  /(\$\((?:TeamIdentifierPrefix|AppIdentifierPrefix)\)|\$\{(?:TeamIdentifierPrefix|AppIdentifierPrefix)\})\.+/g;
-const missing = /(\$\(DEVELOPMENT_TEAM\)|\$\{DEVELOPMENT_TEAM\})(?=[^.\s])/g;
+import { allStrings, fix, withRightDots } from './support.ts';
 
 export const ENT020: Rule = {
   id: 'ENT020',
@@ -21,7 +17,7 @@ export const ENT020: Rule = {
   given: { text: 'a file that Xcode expands', processedBy: 'xcode' },
   *check(c): Generator<Report> {
     for (const item of allStrings(c)) {
-      const to = item.value.replace(doubled, '$1').replace(missing, '$1.');
+      const to = withRightDots(item.value);
       if (to === item.value) continue;
       yield {
         range: item.range,

@@ -45,7 +45,10 @@ export const ENT022: Rule = {
         const team = group ? undefined : teams.find((t) => item.value.startsWith(t));
         // A group of the Team ID alone would be every name of the team.
         const parent = item.value.slice(0, item.value.lastIndexOf('.'));
-        if (group === undefined && (team === undefined || parent.length <= team.length || parent.includes('*')))
+        if (
+          group === undefined &&
+          (team === undefined || parent.length <= team.length || parent.includes('*') || parent.endsWith('group'))
+        )
           continue;
         yield {
           range: item.range,

@@ -9,6 +9,7 @@ import {
   sandboxKey,
   setTrueEdit,
   topEntries,
+  switchMeaning,
 } from './support.ts';
 
 export const ENT025: Rule = {
@@ -28,7 +29,7 @@ export const ENT025: Rule = {
     for (const entry of topEntries(c)) {
       const row = findKey(meantKey(entry.key));
       if (!row?.sandbox || row.key.startsWith(exceptionPrefix)) continue;
-      if (entry.value?.kind === 'boolean' && !entry.value.value) continue;
+      if (switchMeaning(entry.value) === false) continue;
       yield {
         range: entry.keyRange,
         message: `${row.key} means something in the App Sandbox only, and the sandbox is off.`,

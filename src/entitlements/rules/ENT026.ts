@@ -1,5 +1,5 @@
 import type { Report, Rule } from './rule.ts';
-import { findEntry, removeKeyFix, sandboxKey } from './support.ts';
+import { findEntry, removeKeyFix, sandboxKey, switchMeaning } from './support.ts';
 
 export const ENT026: Rule = {
   id: 'ENT026',
@@ -17,7 +17,7 @@ export const ENT026: Rule = {
     const entry = findEntry(c, sandboxKey);
     // Beside ENABLE_APP_SANDBOX the word means something: X021 looks at that.
     if (c.roles.some((role) => role.supplied?.has(sandboxKey))) return;
-    if (entry?.value?.kind === 'boolean' && !entry.value.value)
+    if (entry && switchMeaning(entry.value) === false)
       yield {
         range: entry.range,
         message: 'Without this key the sandbox is off too.',

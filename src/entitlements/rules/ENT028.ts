@@ -1,5 +1,5 @@
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { meantKey, removeKeyFix, topEntries } from './support.ts';
+import { meantKey, removeKeyFix, topEntries, switchMeaning } from './support.ts';
 
 /** Used in a build to be handed out; without a project, by the file's name. */
 function forRelease(c: EntitlementsContext): string | undefined {
@@ -34,7 +34,7 @@ export const ENT028: Rule = {
     for (const entry of topEntries(c)) {
       const key = meantKey(entry.key);
       if (key !== 'get-task-allow' && key !== 'com.apple.security.get-task-allow') continue;
-      if (entry.value?.kind === 'boolean' && entry.value.value)
+      if (switchMeaning(entry.value) === true)
         yield {
           range: entry.range,
           message: `${key} is for development, and this file serves ${where}: notarisation refuses it.`,

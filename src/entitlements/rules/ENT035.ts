@@ -1,7 +1,7 @@
 import { insertEntries } from '../../plist/xmlEdit.ts';
 import { findKey } from '../catalogue/catalogue.ts';
 import type { Report, Rule } from './rule.ts';
-import { findEntry, fix, meantKey, rootDict, topEntries } from './support.ts';
+import { findEntry, fix, meantKey, rootDict, topEntries, switchMeaning } from './support.ts';
 
 const parent = 'com.apple.security.hardened-process';
 
@@ -20,7 +20,7 @@ export const ENT035: Rule = {
   *check(c): Generator<Report> {
     for (const entry of topEntries(c)) {
       const row = findKey(meantKey(entry.key));
-      if (!row?.key.startsWith(`${parent}.`) || (entry.value?.kind === 'boolean' && !entry.value.value)) continue;
+      if (!row?.key.startsWith(`${parent}.`) || switchMeaning(entry.value) === false) continue;
       const lacking = (row.needs ?? []).filter((need) => !findEntry(c, need));
       if (lacking.length === 0) continue;
       const added = insertEntries(

@@ -1,8 +1,9 @@
-// Entries of the file exceptions, and what their last part looks like.
-import type { PlistEntry, PlistString } from '../../plist/value.ts';
+// Entries of the file exceptions, what their last part looks like, and what else is no name of a team's.
+import type { PlistEntry, PlistString, PlistValue } from '../../plist/value.ts';
 import { stringsOf } from '../../plist/value.ts';
+import { findKey } from '../catalogue/catalogue.ts';
 import type { EntitlementsContext } from './rule.ts';
-import { exceptionPrefix, meantKey, topEntries } from './support.ts';
+import { allValues, exceptionPrefix, meantKey, topEntries } from './support.ts';
 
 const family = /^files\.(absolute-path|home-relative-path)\.read-(only|write)$/;
 
@@ -31,3 +32,12 @@ export const looksLikeFile = (path: string): boolean => {
   const last = path.slice(path.lastIndexOf('/') + 1);
   return last === '' || last.includes('.') || last.includes('*') || filesIn.test(path);
 };
+
+/** Paths, and values of fixed lists: no Team ID belongs there. */
+export function notNames(c: EntitlementsContext): Set<PlistValue> {
+  const listed = topEntries(c).filter((entry) => findKey(meantKey(entry.key))?.values);
+  return new Set([
+    ...[...pathEntries(c)].map((path) => path.item),
+    ...listed.flatMap((entry) => [...allValues(entry.value)]),
+  ]);
+}

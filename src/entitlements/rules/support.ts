@@ -32,11 +32,25 @@ export const rootDict = (c: EntitlementsContext): PlistDict | undefined =>
   c.document.root?.kind === 'dict' ? c.document.root : undefined;
 export const topEntries = (c: EntitlementsContext): readonly PlistEntry[] => rootDict(c)?.entries ?? [];
 export const findEntry = (c: EntitlementsContext, key: string): PlistEntry | undefined =>
-  topEntries(c).find((e) => meantKey(e.key) === key);
-export const isTrue = (c: EntitlementsContext, key: string): boolean => {
-  const value = findEntry(c, key)?.value;
-  return value?.kind === 'boolean' && value.value;
-};
+  topEntries(c).find((e) => e.key === key) ?? topEntries(c).find((e) => meantKey(e.key) === key);
+/** What a switch is meant to be, also where it has the wrong type; undefined where that cannot be told. */
+export function switchMeaning(value: PlistValue | undefined): boolean | undefined {
+  switch (value?.kind) {
+    case 'boolean':
+      return value.value;
+    case 'integer':
+    case 'real':
+      return Number(value.value) === 1 ? true : Number(value.value) === 0 ? false : undefined;
+    case 'string': {
+      const text = value.value.trim();
+      return /^(yes|true|1)$/i.test(text) ? true : /^(no|false|0)$/i.test(text) ? false : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+export const isTrue = (c: EntitlementsContext, key: string): boolean =>
+  switchMeaning(findEntry(c, key)?.value) === true;
 
 /** Every value of the tree, the root included; the parser bounds its depth. */
 export function* allValues(value: PlistValue | undefined): Generator<PlistValue> {
@@ -53,9 +67,12 @@ export const stringsUnder = (c: EntitlementsContext, key: string): readonly Plis
 
 /** `off` is said only where neither the file nor a build setting turns it on. */
 export function sandbox(c: EntitlementsContext): 'on' | 'off' | 'unknown' {
-  const value = findEntry(c, sandboxKey)?.value;
-  if (value?.kind === 'boolean') return value.value ? 'on' : 'off';
-  if (findEntry(c, sandboxKey)) return 'unknown';
+  // Elsewhere than on a Mac every app is sandboxed, whatever the file says.
+  if (c.roles.some((role) => role.platform !== undefined && role.platform !== 'macos')) return 'unknown';
+  const entry = findEntry(c, sandboxKey);
+  const meant = switchMeaning(entry?.value);
+  if (meant !== undefined) return meant ? 'on' : 'off';
+  if (entry) return 'unknown';
   return c.roles.some((role) => role.supplied?.get(sandboxKey) !== undefined) ? 'unknown' : 'off';
 }
 
@@ -98,6 +115,12 @@ export function teamPrefix(text: string): TeamPrefix | undefined {
     return { kind: 'variable', length: variable.length + dot };
   return undefined;
 }
+
+const doubled =
+  /(\$\((?:TeamIdentifierPrefix|AppIdentifierPrefix)\)|\$\{(?:TeamIdentifierPrefix|AppIdentifierPrefix)\})\.+/g;
+const missing = /(\$\(DEVELOPMENT_TEAM\)|\$\{DEVELOPMENT_TEAM\})(?=[^.\s])/g;
+/** The prefixes end in a dot of their own, DEVELOPMENT_TEAM is the bare Team ID. */
+export const withRightDots = (text: string): string => text.replace(doubled, '$1').replace(missing, '$1.');
 
 export const fix = (c: EntitlementsContext, title: string, edits: readonly Edit[], preferred = true): Fix => ({
   title,
