@@ -1,5 +1,5 @@
 // The entry of the extension: builds the app, and takes it down again.
-import type { ExtensionContext } from 'vscode';
+import { type ExtensionContext, ExtensionMode } from 'vscode';
 import { App } from './editor/app.ts';
 import { features } from './editor/features.ts';
 
@@ -10,5 +10,5 @@ export function activate(context: ExtensionContext): App | undefined {
   for (const register of features) register(app);
   app.log.info(`Flowtap ${app.version} activated in ${(performance.now() - started).toFixed(1)} ms`);
   // Tests of the extension host drive the app; nobody else gets hold of it.
-  return context.extensionMode === app.testMode ? app : undefined;
+  return context.extensionMode === ExtensionMode.Test ? app : undefined;
 }

@@ -25,6 +25,8 @@ export class App implements vscode.Disposable {
   readonly programs: Programs;
   readonly store: FlowStore;
   readonly proxy: ProxyControl;
+  /** What tests of the extension host look at; nothing else reads it. */
+  readonly exposed = new Map<string, unknown>();
   readonly #owned: vscode.Disposable[] = [];
 
   constructor(context: vscode.ExtensionContext) {
@@ -67,10 +69,6 @@ export class App implements vscode.Disposable {
     const showLog = vscode.l10n.t('Show Log');
     if ((await vscode.window.showErrorMessage(text, showLog)) === showLog)
       await vscode.commands.executeCommand(commands.showLog);
-  }
-
-  get testMode(): vscode.ExtensionMode {
-    return vscode.ExtensionMode.Test;
   }
 
   dispose(): void {

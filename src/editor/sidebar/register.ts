@@ -18,6 +18,7 @@ export function registerSidebar(app: App): void {
   const settings = readSettings();
   const remembered = app.context.workspaceState.get<string>(memory, '');
   const view = app.own(new ConnectionsView(app, { ...defaultOptions, keepClosed: settings.keepClosed }));
+  app.exposed.set('connections', view);
   view.setGrouping(isGroupingId(remembered) ? remembered : settings.groupBy);
 
   const group = async (id: GroupingId): Promise<void> => {

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { capturedCommand, newCaptureName } from '../../proxy/captured.ts';
+import { runtimeFolder } from '../../proxy/paths.ts';
 import type { App } from '../app.ts';
 import { shellArguments } from './shell.ts';
 
@@ -12,6 +13,8 @@ export function capturedTerminal(app: App, title?: string): vscode.TerminalOptio
   const shell = vscode.env.shell || '/bin/sh';
   const { file, args, env } = capturedCommand(app.programs, [shell, ...shellArguments(shell)], {
     capture: newCaptureName('vscode'),
+    // The terminal has the user's own environment; only where the proxy is found must be the same as here.
+    env: { FLOWTAP_RUNTIME_DIR: runtimeFolder() },
   });
   return {
     name: `${title ?? path.basename(shell)} ${suffix()}`,
