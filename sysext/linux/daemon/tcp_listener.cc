@@ -1,7 +1,8 @@
 #include "sysext/linux/daemon/tcp_listener.h"
 
+#include <netinet/in.h>  // before the kernel's own headers, which then leave out what it defines
+
 #include <linux/netfilter_ipv4.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 

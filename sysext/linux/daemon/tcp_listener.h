@@ -1,5 +1,7 @@
 // Accepts the connections of one capture and one address family.
 #pragma once
+#include <sys/socket.h>
+
 #include "native/fd.h"
 #include "sysext/core/engine.h"
 #include "sysext/linux/daemon/event_loop.h"

@@ -1,7 +1,8 @@
 #include "sysext/linux/daemon/udp_relay.h"
 
+#include <netinet/in.h>  // before the kernel's own headers, which then leave out what it defines
+
 #include <linux/errqueue.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 
 #include <cerrno>
