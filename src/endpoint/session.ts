@@ -265,19 +265,19 @@ export class Session {
         this.#refused(era, frame.refused);
         return;
       }
-      if (frame.welcome) this.#welcomed(era, frame.welcome);
-      if (era !== this.#era) return;
+      if (frame.welcome) this.#welcomed(frame.welcome);
+      if (era !== this.#era) return; // a listener stopped the session
       if (frame.status && this.#state.kind === 'live') {
         this.#set({ ...this.#state, status: frame.status });
         this.#statuses.answer(frame.status);
       }
       if (frame.rules) this.#rules.answer(frame.rules);
     }
-    if (this.#state.kind !== 'live') throw new RangeError(`a frame came before the welcome`);
+    if (this.#state.kind !== 'live') throw new RangeError('a frame came before the welcome');
     if (era === this.#era) this.#received.fire(bytes, start, end);
   }
 
-  #welcomed(era: number, welcome: Welcome): void {
+  #welcomed(welcome: Welcome): void {
     if (!wireVersions.includes(welcome.version)) {
       const detail = `the proxy chose version ${welcome.version}, this client speaks ${wireVersions.join(', ')}`;
       this.#refuse('version-refused', detail, [welcome.version]);
