@@ -28,7 +28,7 @@ describe('a program in the captured terminal', function () {
 
   it('has a view in the activity bar that tells how to begin', async () => {
     const sidebar = await editor.openContainer('Flowtap');
-    await sidebar.getByRole('button', { name: 'New Captured Terminal' }).first().waitFor();
+    await sidebar.locator('.welcome-view').getByText('New Captured Terminal').waitFor();
     await editor.screenshot('welcome');
   });
 

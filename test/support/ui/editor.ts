@@ -1,6 +1,6 @@
 // A private VS Code with a VSIX installed, in a browser, and the ways a person works in it. The workbench's own
 // CSS classes and labels are known here and nowhere else.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchBrowser, openPage } from '../../../scripts/lib/browser.mjs';
@@ -9,10 +9,11 @@ import { outDir, sampleDir } from '../../../scripts/lib/paths.mjs';
 import { startWorkbench } from '../../../scripts/lib/workbench.mjs';
 import { Terminal } from './terminal.ts';
 
+/** As the theme picker names them, and the class that the workbench then has. */
 export const themes = {
-  dark: 'Default Dark Modern',
-  light: 'Default Light Modern',
-  highContrast: 'Default High Contrast',
+  dark: { label: 'Dark Modern', kind: 'vs-dark' },
+  light: { label: 'Light Modern', kind: 'vs' },
+  highContrast: { label: 'Dark High Contrast', kind: 'hc-black' },
 } as const;
 
 export interface EditorOptions {
@@ -66,7 +67,7 @@ export class Editor {
         family,
         vsix: options.vsix ?? builtVsix,
         settings: {
-          'workbench.colorTheme': themes.dark,
+          'workbench.colorTheme': 'Default Dark Modern',
           // Its text is then in the page, not only painted.
           'terminal.integrated.gpuAcceleration': 'off',
           'terminal.integrated.shellIntegration.enabled': false,
@@ -78,6 +79,7 @@ export class Editor {
       const { page, refused } = await openPage(browser, workbench.host, options);
       page.setDefaultTimeout(20_000);
       const screenshots = path.join(outDir, 'screenshots', options.screenshots);
+      rmSync(screenshots, { recursive: true, force: true });
       mkdirSync(screenshots, { recursive: true });
       const editor = new Editor(workbench, browser, page, refused, workspace, screenshots);
       await page.goto(workbench.url({ folder: workspace }));
@@ -162,16 +164,17 @@ export class Editor {
     return new Terminal(this.page);
   }
 
-  /** Changes user settings while the editor runs. */
-  setSettings(changes: Readonly<Record<string, unknown>>): void {
-    const file = path.join(this.#workbench.dirs.data, 'data/User/settings.json');
-    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    writeFileSync(file, JSON.stringify({ ...settings, ...changes }, null, 2));
-  }
-
   async setTheme(theme: keyof typeof themes): Promise<void> {
-    this.setSettings({ 'workbench.colorTheme': themes[theme] });
-    const kind = { dark: 'vs-dark', light: 'vs', highContrast: 'hc-black' }[theme];
+    const { label, kind } = themes[theme];
+    await this.command('Preferences: Color Theme');
+    const input = this.page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(label);
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    await rows
+      .filter({ has: this.page.getByText(label, { exact: true }) })
+      .first()
+      .click();
     await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
   }
 
