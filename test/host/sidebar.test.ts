@@ -30,7 +30,7 @@ describe('the sidebar with a proxy', () => {
   const rows = (): string[] => {
     const shown = (element: Element): string => {
       const { label, description } = view.getTreeItem(element);
-      return `${String(label)} | ${String(description)}`;
+      return `${label as string} | ${description as string}`;
     };
     return view
       .getChildren()
@@ -43,6 +43,16 @@ describe('the sidebar with a proxy', () => {
     return FakeProxy.listen({ ...options, path: socketPath() });
   };
 
+  /** The states that follow, until the proxy runs again. */
+  const statesWhile = async (act: () => void): Promise<string[]> => {
+    const seen: string[] = [];
+    const listening = app.proxy.onDidChangeState(({ kind }) => seen.push(kind));
+    act();
+    await until('the proxy to run again', () => seen.includes('running'));
+    listening.dispose();
+    return seen;
+  };
+
   before(async () => {
     app = (await vscode.extensions.getExtension('flowtap.flowtap')!.activate()) as App;
     view = app.exposed.get('connections') as ConnectionsView;
@@ -51,7 +61,9 @@ describe('the sidebar with a proxy', () => {
   });
   afterEach(async () => {
     await proxy?.close();
+    await until('the end of the proxy', () => app.proxy.state.kind !== 'running');
     await run(commands.clear);
+    await until('an empty list', () => rows().length === 0);
     view.setFilter('');
     view.setGrouping('process');
   });
@@ -142,16 +154,27 @@ describe('the sidebar with a proxy', () => {
     assert.equal(JSON.parse(await copied(commands.copyAsJson, group, [group])).length, 2);
   });
 
-  it('closes what was open as lost when the proxy goes, and shows it again when it is back', async () => {
+  it('notices a broken connection, comes back, and finds the same connections', async () => {
     proxy = await listen();
     await state('running');
     const id = proxy.open();
     await until('the row', () => rows().length === 2);
-    proxy.cut();
-    await until('the loss', () => app.log && rows()[1]?.includes('lost from view'));
-    await state('running');
-    await until('its return', () => rows().some((r) => r.startsWith('curl | ') && / 1 open of /.test(r)));
+    const states = await statesWhile(() => proxy.cut());
+    assert.ok(states.includes('lost'), states.join());
+    await until('its return', () => rows()[0]?.startsWith('curl | 1 open of 1'));
     proxy.end(id);
+    await until('its end', () => rows()[0]?.startsWith('curl | 0 open of 1'));
+  });
+
+  it('keeps what was open as lost from view when the proxy stays away', async () => {
+    proxy = await listen();
+    await state('running');
+    proxy.open();
+    await until('the row', () => rows().length === 2);
+    await proxy.close();
+    await until('the loss', () => rows()[1]?.includes('lost from view'));
+    assert.match(rows()[0]!, /1 failed · 0 open of 1/);
+    assert.notEqual(view.tree.message, '');
   });
 
   it('names both versions where the proxy speaks another one', async () => {
@@ -168,9 +191,10 @@ describe('the sidebar with a proxy', () => {
   it('survives rubbish from a proxy', async () => {
     proxy = await listen();
     await state('running');
-    for (const client of proxy.clients) client.sendBytes(Uint8Array.of(255, 255, 255, 255, 1, 2, 3));
-    await until('a problem', () => app.proxy.state.problem !== undefined || app.proxy.state.kind === 'running');
-    await state('running');
+    const states = await statesWhile(() => {
+      for (const client of proxy.clients) client.sendBytes(Uint8Array.of(255, 255, 255, 255, 1, 2, 3));
+    });
+    assert.ok(states.includes('lost'), states.join());
   });
 
   it('keeps a long list short and says how much is hidden', async () => {

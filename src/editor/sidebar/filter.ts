@@ -1,12 +1,9 @@
 // The sidebar's filter: the query language, and the queries that the context menu asks for. Pure.
-import type { Flow } from '../../flow/model.ts';
 import type { QueryError } from '../../flow/query/ast.ts';
 import { compileQuery } from '../../flow/query/match.ts';
 import { parseQuery } from '../../flow/query/parse.ts';
-import type { Element } from './model.ts';
+import type { Element, FlowFilter } from './model.ts';
 import { peerHost, peerOf, scriptOf } from './text.ts';
-
-export type FlowFilter = (flow: Flow) => boolean;
 
 export type CompiledFilter =
   | { readonly matches: FlowFilter | undefined; readonly error?: undefined }

@@ -4,11 +4,12 @@
 // and says what a view must redraw. Everything is bounded: flows held, rows shown per group, groups shown.
 import type { FlowChanges } from '../../flow/changes.ts';
 import type { Flow, FlowId } from '../../flow/model.ts';
-import type { FlowFilter } from './filter.ts';
 import type { Grouping } from './grouping.ts';
 import { groupings, stateOf } from './grouping.ts';
 import { RateMeter } from './rate.ts';
 import type { Translate } from './text.ts';
+
+export type FlowFilter = (flow: Flow) => boolean;
 
 export interface FlowRow {
   readonly kind: 'flow';

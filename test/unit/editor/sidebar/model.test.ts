@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { FlowFilter } from '../../../../src/editor/sidebar/filter.ts';
 import { compileFilter } from '../../../../src/editor/sidebar/filter.ts';
 import type { GroupingId } from '../../../../src/editor/sidebar/grouping.ts';
 import { groupings } from '../../../../src/editor/sidebar/grouping.ts';
-import type { Element, FlowRow, Group, ModelOptions } from '../../../../src/editor/sidebar/model.ts';
+import type { Element, FlowFilter, FlowRow, Group, ModelOptions } from '../../../../src/editor/sidebar/model.ts';
 import { defaultOptions, SidebarModel } from '../../../../src/editor/sidebar/model.ts';
 import type { Flow, FlowId } from '../../../../src/flow/model.ts';
 import { changes, closed, flow, start, t } from './flows.ts';
