@@ -184,7 +184,9 @@ function cppMessage(m) {
   const enc = fields
     .map(({ f, k, name }) => {
       const v = `m.${name}`;
-      const message = (x) => `{ protozero::pbf_writer part(w, ${f.id}); encode(${x}, part); }`;
+      // protozero's nested writer leaves an empty part out, but an empty member of a oneof says something.
+      const message = (x) =>
+        `{ std::string part; protozero::pbf_writer to(part); encode(${x}, to); w.add_message(${f.id}, part); }`;
       if (f.repeated && k.isMessage) return `  for (const auto& v : ${v}) ${message('v')}`;
       if (f.repeated && k.wire === 0)
         return `  if (!${v}.empty()) {\n    protozero::packed_field_${k.isEnum ? 'int32' : k.proto} packed(w, ${f.id});\n    for (auto v : ${v}) packed.add_element(${value(k, 'v')});\n  }`;
@@ -222,6 +224,11 @@ ${decl}
   enum Field : uint32_t { ${fields.map((x) => `k${camel(`_${x.name}`)}Field = ${x.f.id}`).join(', ')} };
   static constexpr const char* kName = "${m.name}";
 };
+/// Calls f with every field.
+template <typename F>
+void forEachField(${m.name}& m, F&& f) {
+${fields.map(({ name }) => `  f(m.${name});`).join('\n') || '  (void)m; (void)f;'}
+}
 inline void encode(const ${m.name}& m, protozero::pbf_writer& w) {
 ${enc || '  (void)m; (void)w;'}
 }

@@ -1,6 +1,7 @@
 // What build-native.mjs can build. `shipped` targets are part of the package; the others are tests and benches.
 const core = ['sysext/core/*.cc'];
 const rendezvous = ['native/unix/*.cc'];
+const launcher = [...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'];
 
 export const targets = {
   flowtapd: {
@@ -10,7 +11,7 @@ export const targets = {
   },
   'flowtap-run': {
     shipped: true,
-    sources: [...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'],
+    sources: [...launcher, 'sysext/linux/launcher/program/main.cc'],
     releaseLink: ['-static-libstdc++', '-static-libgcc'],
   },
   bridge: {
@@ -21,5 +22,18 @@ export const targets = {
     // Node exports its own C++ library, which must not take the place of the one linked in here.
     releaseLink: ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections'],
   },
+  'launcher-test': {
+    sources: [
+      ...launcher,
+      'sysext/linux/daemon/attribution.cc',
+      'sysext/linux/daemon/namespace_processes.cc',
+      'sysext/linux/daemon/process_info.cc',
+      'sysext/linux/daemon/sock_diag.cc',
+      'sysext/linux/daemon/raw_packet.cc',
+      'sysext/test/launcher/*.cc',
+    ],
+  },
+  'wire-peer': { sources: ['sysext/test/wire_peer.cc'] },
+  'core-test': { sources: [...core, 'sysext/test/core/*.cc'] },
   'rendezvous-test': { sources: [...rendezvous, 'native/test/unix_test.cc'] },
 };
