@@ -12,7 +12,7 @@ export interface Packet {
 }
 
 /** Packets without payload that stand for what was not kept. More would say nothing new. */
-const maxMissingPackets = 4096;
+const maxMissingPackets = 16_384; // about 1 GiB; behind it readers see a gap
 
 type Direction = 'up' | 'down';
 /** Payload or a hole in it; `at` never goes back within a direction. */

@@ -32,7 +32,7 @@ describe('pcapng as tshark reads it', function () {
         host: '',
         openedAt: t0 + 500,
         bytesUp: 200_000,
-        bytesDown: 5_000_000_000,
+        bytesDown: 100_000_000,
         reason: 'reset by server',
       }),
       {
