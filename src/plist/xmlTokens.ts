@@ -90,7 +90,8 @@ function readTag(text: string, start: number, closing: boolean, token: XmlToken)
   }
   token.kind = closing ? 'close' : 'open';
   token.name = name;
-  let i = nameAt.lastIndex;
+  const nameEnd = nameAt.lastIndex;
+  let i = nameEnd;
   let quote = 0;
   for (; i < text.length; i++) {
     const c = text.charCodeAt(i);
@@ -104,7 +105,10 @@ function readTag(text: string, start: number, closing: boolean, token: XmlToken)
   token.empty = !closing && text.charCodeAt(i) === ch.gt && text.charCodeAt(i - 1) === ch.slash;
   finish(text, i, token);
   // `<true` at the end of a line: the tag is the name, what follows is text again.
-  if (!token.complete) token.end = nameAt.lastIndex;
+  if (!token.complete) {
+    token.empty = !closing && text.charCodeAt(nameEnd) === ch.slash;
+    token.end = nameEnd + (token.empty ? 1 : 0);
+  }
 }
 
 function finish(text: string, at: number, token: XmlToken): void {

@@ -41,10 +41,12 @@ const keys = fc.oneof(
   ),
 );
 const words = fc.constantFrom(
-  ...['group.com.a', 'TEAM_ID.group.com.a', 'ABCDEFGH12.com.b', 'com.c', '$(TeamIdentifierPrefix).d', '*', 'YES'],
-  ...['$(TeamIdentifierPrefix)group.e', 'group.com.a.xpc', 'ABCDEFGH12.com.b.c', '~/Library/x', '/Library/y', 'z/'],
-  ...['app-proxy-provider', 'app-proxy-provider-systemextension', 'transparent-proxy-provider', 'production', '', '1'],
-  ...['$(DEVELOPMENT_TEAM)x', '$(AppIdentifierPrefix)k', 'a & b', 'group.XXXXXXXXXX.f', 'XXXXXXXXXX'],
+  ...'group.com.a TEAM_ID.group.com.a ABCDEFGH12.com.b com.c $(TeamIdentifierPrefix).d * YES 1'.split(' '),
+  ...'$(TeamIdentifierPrefix)group.e group.com.a.xpc ABCDEFGH12.com.b.c ~/Library/x /Library/y z/'.split(' '),
+  ...'app-proxy-provider app-proxy-provider-systemextension transparent-proxy-provider production'.split(' '),
+  ...'$(DEVELOPMENT_TEAM)x $(AppIdentifierPrefix)k group.XXXXXXXXXX.f XXXXXXXXXX'.split(' '),
+  '',
+  'a & b',
 );
 const escaped = (text: string): string => text.replace('&', '&amp;');
 const scalar = fc.oneof(
