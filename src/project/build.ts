@@ -48,6 +48,8 @@ export interface ConfigurationInput {
   readonly levels: readonly Level[];
   readonly targetName: string;
   readonly projectName: string;
+  /** See SettingsContext.known. */
+  readonly known?: boolean;
   /** The folder that relative paths of settings count from. */
   readonly folder: string;
   readonly productType: ProductType | undefined;
@@ -97,7 +99,7 @@ export function settingsOf(input: ConfigurationInput): BuildSettings {
   const packageType = productType && packageTypes[productType];
   if (packageType) builtIn.set('PRODUCT_BUNDLE_PACKAGE_TYPE', packageType);
   const sdk = platform && sdks[platform];
-  const settings = new BuildSettings(levels, { configuration: name, sdk, builtIn });
+  const settings = new BuildSettings(levels, { configuration: name, sdk, builtIn, known: input.known ?? true });
   // Both prefixes come from the signing team. Without a known one they stay variables.
   const team = settings.get('DEVELOPMENT_TEAM');
   if (team?.complete && /^[A-Z0-9]{10}$/.test(team.text))
@@ -153,7 +155,7 @@ function plistUse(
     };
   }
   const name = found?.text || inline?.path || '';
-  if (name === '') return { state: 'unset', ...at };
+  if (name === '') return { state: settings.known ? 'unset' : 'unresolved', ...at };
   if (found?.text && !found.complete) return { state: 'unresolved', ...at };
   const path = settingPath(name, folder);
   if (path === undefined || isSkipped(path)) return { state: 'unseen', ...at };

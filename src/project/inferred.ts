@@ -135,6 +135,7 @@ function target(cache: FileCache, unit: Unit, ownsFolder: boolean, role: Role, o
     levels: [],
     targetName: '$(TARGET_NAME)',
     projectName: '$(PROJECT_NAME)',
+    known: false,
     folder: unit.folder,
     ...role,
   });

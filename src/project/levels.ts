@@ -52,7 +52,10 @@ export function dictLevel(file: string, entries: readonly PlistEntry[]): Level {
   return builder.level;
 }
 
-/** An .xcconfig with what it includes, in order; a file that includes itself is read once on each path. */
+/**
+ * An .xcconfig with what it includes, in order; a file that includes itself is read once on each path. An optional
+ * include that is absent here may be there on the developer's machine, so it counts as missing too.
+ */
 export function xcconfigLevel(cache: FileCache, path: string, onMissing?: (path: string) => void): Level {
   const builder = new LevelBuilder();
   let budget = maxIncludes;
@@ -70,8 +73,7 @@ export function xcconfigLevel(cache: FileCache, path: string, onMissing?: (path:
       }
       const included = join(dirname(file), line.path.endsWith('.xcconfig') ? line.path : `${line.path}.xcconfig`);
       if (included === undefined) onMissing?.(line.path);
-      else if (!open.has(included) && budget-- > 0 && (!line.optional || cache.paths.has(included)))
-        read(included, new Set(open).add(included));
+      else if (!open.has(included) && budget-- > 0) read(included, new Set(open).add(included));
     }
   };
   read(path, new Set([path]));

@@ -64,6 +64,8 @@ export interface SettingsContext {
   readonly sdk: string | undefined;
   /** Values that Xcode provides (TARGET_NAME, SRCROOT, ...). Lowest precedence. */
   readonly builtIn: ReadonlyMap<string, string>;
+  /** False where a configuration file that could set anything is missing. */
+  readonly known?: boolean;
 }
 
 export class BuildSettings {
@@ -75,6 +77,11 @@ export class BuildSettings {
   constructor(levels: readonly Level[], context: SettingsContext) {
     this.#levels = levels;
     this.#context = context;
+  }
+
+  /** Whether a setting that nothing assigns is surely unset. */
+  get known(): boolean {
+    return this.#context.known ?? true;
   }
 
   /** undefined where nothing assigns it. */

@@ -1,4 +1,5 @@
 // Targets of an Xcode project file.
+import type { TextRange } from '../entitlements/finding.ts';
 import type { Location, Platform, ProductType } from '../entitlements/project.ts';
 import { entriesOf, entry, lookup, stringsOf } from '../plist/value.ts';
 import type { PlistDict, PlistEntry, PlistValue } from '../plist/value.ts';
@@ -33,6 +34,8 @@ class XcodeProject {
   /** Paths of file references and groups, relative to the root; undefined where outside. */
   readonly #paths = new Map<string, string | undefined>();
   readonly #folder: string;
+  /** Configurations whose .xcconfig is not among the files. */
+  readonly #missing = new Set<string>();
   readonly #project: PbxObject | undefined;
 
   constructor(cache: FileCache, file: string) {
@@ -97,7 +100,11 @@ class XcodeProject {
       const base = this.#paths.get(anchor);
       path = base === undefined ? undefined : join(base, relative);
     }
-    return path === undefined ? [own] : [own, xcconfigLevel(this.#cache, path)];
+    if (path === undefined) {
+      if (reference !== undefined || anchor !== undefined) this.#missing.add(configuration.id);
+      return [own];
+    }
+    return [own, xcconfigLevel(this.#cache, path, () => this.#missing.add(configuration.id))];
   }
 
   #target(object: PbxObject): Target {
@@ -131,16 +138,18 @@ class XcodeProject {
   }
 
   #configurations(value: PlistValue, targetName: string, productType: ProductType) {
-    const ofProject = new Map<string, readonly Level[]>();
+    const ofProject = new Map<string, { levels: readonly Level[]; known: boolean }>();
     const projectList = this.#ref(this.#project?.value, 'buildConfigurationList');
     for (const c of this.#all(projectList?.value, 'buildConfigurations'))
-      ofProject.set(stringAt(c.value, 'name') ?? '', this.#level(c));
+      ofProject.set(stringAt(c.value, 'name') ?? '', { levels: this.#level(c), known: !this.#missing.has(c.id) });
     let platform: Platform | undefined;
     const configurations: Configuration[] = [];
     for (const c of this.#all(this.#ref(value, 'buildConfigurationList')?.value, 'buildConfigurations')) {
       const name = stringAt(c.value, 'name') ?? '';
-      const levels = [...this.#level(c), ...(ofProject.get(name) ?? [])];
-      const input = { name, levels, targetName, projectName: this.#name, folder: this.#folder, productType };
+      const project = ofProject.get(name);
+      const levels = [...this.#level(c), ...(project?.levels ?? [])];
+      const known = !this.#missing.has(c.id) && project?.known !== false;
+      const input = { name, levels, known, targetName, projectName: this.#name, folder: this.#folder, productType };
       platform ??= platformOf(settingsOf({ ...input, platform: undefined }), productType);
       configurations.push(buildConfiguration(this.#cache, { ...input, platform }));
     }
@@ -185,6 +194,15 @@ class XcodeProject {
       for (const header of this.#headersIn(folder)) sources.add(header);
     }
     return { sources: [...sources].filter((p) => !isSkipped(p)), complete };
+  }
+
+  buildFileReference(targetId: string, path: string): TextRange | undefined {
+    for (const phase of this.#all(this.#objects.get(targetId)?.value, 'buildPhases'))
+      for (const file of this.#all(phase.value, 'files')) {
+        const reference = entry(file.value, 'fileRef')?.value;
+        if (reference?.kind === 'string' && this.#paths.get(reference.value) === path) return reference.inner;
+      }
+    return undefined;
   }
 
   #headers: Map<string, string[]> | undefined;
@@ -235,4 +253,9 @@ function destinationOf(spec: string, path: string): Embedding['destination'] {
 export function xcodeTargets(cache: FileCache, file: string): ProjectTargets {
   const project = new XcodeProject(cache, file);
   return { targets: project.targets(), problems: project.problems };
+}
+
+/** The place of the file reference's id in the build file by which a target compiles `path`. */
+export function buildFileReference(cache: FileCache, target: Target, path: string): TextRange | undefined {
+  return new XcodeProject(cache, target.project).buildFileReference(target.id.slice(target.project.length + 1), path);
 }

@@ -195,15 +195,19 @@ class Description {
     const info = this.#inline(layers, file, 'info');
     let platform = declared;
     const configurations = names.map((name) => {
+      let known = true;
+      const onMissing = (): void => {
+        known = false;
+      };
       const own = layers.map((l) => this.#settingsLevel(entry(l, 'settings')?.value, name));
       const levels = [
         [...own].reverse().reduce((under, over) => merged(over, under), new Map() as Level),
-        ...layers.flatMap((l) => this.#configFile(entry(l, 'configFiles')?.value, name)),
+        ...layers.flatMap((l) => this.#configFile(entry(l, 'configFiles')?.value, name, onMissing)),
         this.#settingsLevel(this.#section('settings'), name),
-        ...this.#configFile(this.#section('configFiles'), name),
+        ...this.#configFile(this.#section('configFiles'), name, onMissing),
         this.#defaults(targetName, entitlements, info),
       ];
-      const input = { name, levels, targetName, projectName, folder: this.#folder, productType };
+      const input = { name, levels, known, targetName, projectName, folder: this.#folder, productType };
       platform ??= platformOf(settingsOf({ ...input, platform: undefined }), productType);
       return buildConfiguration(this.#cache, {
         ...input,
@@ -234,10 +238,10 @@ class Description {
     return this.#roots.find(({ root }) => contains(root, value))?.file ?? this.#file;
   }
 
-  #configFile(value: PlistValue | undefined, configuration: string): readonly Level[] {
+  #configFile(value: PlistValue | undefined, configuration: string, onMissing: () => void): readonly Level[] {
     const path = stringAt(value, configuration);
     const file = path === undefined ? undefined : join(this.#folder, path);
-    return file === undefined ? [] : [xcconfigLevel(this.#cache, file)];
+    return file === undefined ? [] : [xcconfigLevel(this.#cache, file, onMissing)];
   }
 
   /** What XcodeGen itself writes into the project. */

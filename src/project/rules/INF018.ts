@@ -1,0 +1,36 @@
+import { basename } from '../files.ts';
+import type { ProjectReport, ProjectRule } from './rule.ts';
+
+export const INF018: ProjectRule = {
+  id: 'INF018',
+  severity: 'hint',
+  title: 'The name of the endpoint is typed twice',
+  doc: {
+    what: 'Code repeats the text of NEMachServiceName.',
+    why: 'Two copies drift apart, and a name with a version cannot be repeated at all.',
+    evidence:
+      "Apple's SimpleFirewall sample reads the name from the extension's bundle, in the app as well as in the extension.",
+    fix: "Read NetworkExtension > NEMachServiceName from the extension's Info.plist.",
+    bad: 'let name = "group.com.example.app.xpc"',
+    good: 'Bundle.main.object(forInfoDictionaryKey: "NetworkExtension")',
+  },
+  *check(c): Generator<ProjectReport> {
+    for (const sysex of c.sysexes)
+      for (const configuration of sysex.configurations) {
+        const name = c.machName(configuration);
+        if (!name?.complete) continue;
+        const places = c.targets
+          .flatMap((t) => [...c.listeners(t), ...c.clients(t)])
+          .filter((u) => u.name === name.text)
+          .map((u) => c.namePlace(u))
+          .filter((p) => p !== undefined);
+        const [first] = places;
+        if (!first) continue;
+        yield {
+          ...name.location,
+          message: `The same name stands in ${basename(first.file)}; code can read it from here.`,
+          related: [{ ...first, message: 'The copy.' }],
+        };
+      }
+  },
+};

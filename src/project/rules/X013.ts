@@ -1,0 +1,47 @@
+import { findKey } from '../../entitlements/catalogue/catalogue.ts';
+import { entriesOf, entry } from '../../plist/value.ts';
+import { profilesOf } from './profiles.ts';
+import type { ProjectReport, ProjectRule } from './rule.ts';
+
+export const X013: ProjectRule = {
+  id: 'X013',
+  severity: 'error',
+  title: 'A restricted entitlement that the profile does not allow',
+  doc: {
+    what: 'The entitlements claim a restricted key that the provisioning profile of the project for this target does not list.',
+    why: 'AMFI kills the process at start: "Code has restricted entitlements, but the validation of its code signature failed. Unsatisfied Entitlements: …".',
+    evidence: 'Ten public reports of this message; TN3125.',
+    fix: 'Add the capability to the App ID and make the profile anew, or remove the key.',
+    bad: 'claimed: com.apple.developer.system-extension.install; profile: without',
+    good: 'each claimed key is in the profile',
+  },
+  *check(c): Generator<ProjectReport> {
+    for (const target of c.targets)
+      for (const configuration of target.configurations) {
+        const profiles = profilesOf(c, configuration);
+        const use = configuration.entitlements;
+        if (profiles.length === 0 || !use.part) continue;
+        for (const e of entriesOf(use.part.root)) {
+          const row = findKey(e.key);
+          if (row?.access !== 'restricted' || injected.has(e.key) || profiles.some((p) => entry(p.entitlements, e.key)))
+            continue;
+          yield {
+            file: use.part.file,
+            range: e.keyRange,
+            message: `The profile ${profiles[0]?.name ?? profiles[0]?.file} does not allow ${e.key}. It allows: ${entriesOf(
+              profiles[0]?.entitlements,
+            )
+              .map((a) => a.key)
+              .join(', ')}.`,
+          };
+        }
+      }
+  },
+};
+
+/** Written by Xcode, under this or the other platform's name. */
+const injected: ReadonlySet<string> = new Set([
+  'application-identifier',
+  'com.apple.application-identifier',
+  'com.apple.developer.team-identifier',
+]);

@@ -1,0 +1,41 @@
+import { findKey } from '../../entitlements/catalogue/catalogue.ts';
+import { entriesOf, entry, stringsOf } from '../../plist/value.ts';
+import { allows, profilesOf } from './profiles.ts';
+import type { ProjectReport, ProjectRule } from './rule.ts';
+
+export const X014: ProjectRule = {
+  id: 'X014',
+  severity: 'error',
+  title: 'A value that the profile does not allow',
+  doc: {
+    what: 'A value of a restricted key is not in the list of the profile, whose entries may end in *.',
+    why: 'The values count as well as the keys: one more than the profile allows, and the process is killed at start.',
+    evidence: "Bazel's rules_apple compares exactly so; TN3125.",
+    fix: 'Make the profile with the capability that allows the value, or claim what it allows.',
+    bad: 'claimed: dns-proxy; profile: app-proxy-provider',
+    good: 'claimed: app-proxy-provider; profile: app-proxy-provider',
+  },
+  *check(c): Generator<ProjectReport> {
+    for (const target of c.targets)
+      for (const configuration of target.configurations) {
+        const profiles = profilesOf(c, configuration);
+        const use = configuration.entitlements;
+        if (profiles.length === 0) continue;
+        for (const e of entriesOf(use.part?.root)) {
+          if (findKey(e.key)?.access !== 'restricted') continue;
+          const lists = profiles.map((p) => entry(p.entitlements, e.key)?.value).filter((v) => v !== undefined);
+          if (lists.length === 0 || lists.some((v) => v.kind !== 'array' && v.kind !== 'string')) continue;
+          for (const value of c.strings(configuration, use, e.value))
+            if (value.complete && !lists.some((list) => allows(list, value.text)))
+              yield {
+                ...value.location,
+                message: `The profile ${profiles[0]?.name ?? profiles[0]?.file} does not allow “${value.text}”. It allows: ${stringsOf(
+                  lists[0],
+                )
+                  .map((s) => s.value)
+                  .join(', ')}.`,
+              };
+        }
+      }
+  },
+};

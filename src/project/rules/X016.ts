@@ -1,0 +1,42 @@
+import { applicationId, profilesOf } from './profiles.ts';
+import type { ProjectReport, ProjectRule } from './rule.ts';
+
+export const X016: ProjectRule = {
+  id: 'X016',
+  severity: 'error',
+  title: 'The profile does not fit: expired, other team, other bundle id',
+  doc: {
+    what: 'The profile that a target names is expired, of another team, or for another bundle id.',
+    why: 'Signing fails, or the system refuses the code at start ("no eligible provisioning profiles found").',
+    evidence: 'Developer forums, thread 805996; public reports; rules_apple.',
+    fix: 'Download the current profile of this App ID.',
+    bad: 'ExpirationDate in the past',
+    good: 'a profile of the same team and bundle id that is still valid',
+  },
+  *check(c): Generator<ProjectReport> {
+    for (const target of c.targets)
+      for (const configuration of target.configurations)
+        for (const profile of profilesOf(c, configuration)) {
+          const place = configuration.entitlements.place ?? target.place;
+          const team = configuration.settings.value('DEVELOPMENT_TEAM');
+          const id = c.bundleId(configuration);
+          const allowed = applicationId(profile);
+          const name = profile.name ?? profile.file;
+          if (profile.expires && c.options.now && profile.expires < c.options.now)
+            yield {
+              ...place,
+              message: `The profile ${name} of ${target.name} expired on ${profile.expires.toISOString().slice(0, 10)}.`,
+            };
+          if (team && profile.teams.length > 0 && !profile.teams.includes(team))
+            yield {
+              ...place,
+              message: `The profile ${name} is of the team ${profile.teams.join(', ')}, ${target.name} is signed by ${team}.`,
+            };
+          if (id?.complete && allowed !== undefined && !fits(allowed, id.text))
+            yield { ...place, message: `The profile ${name} is for ${allowed}, not for ${id.text}.` };
+        }
+  },
+};
+
+const fits = (pattern: string, id: string): boolean =>
+  pattern.endsWith('*') ? id.startsWith(pattern.slice(0, -1)) : pattern === id;

@@ -1,0 +1,337 @@
+// The project as rules ask about it: roles, resolved names, who embeds whom. Every answer is undefined where the
+// files do not tell; a rule that gets undefined says nothing.
+import type { Location } from '../../entitlements/project.ts';
+import type { RuleConfig } from '../../entitlements/rules/rule.ts';
+import { entriesOf, entry, lookup, stringsOf } from '../../plist/value.ts';
+import type { PlistEntry, PlistValue } from '../../plist/value.ts';
+import { dirname, extension, isWithin } from '../files.ts';
+import type { Configuration, PlistText, PlistUse, Target } from '../model.ts';
+import { readProfiles } from '../profile.ts';
+import type { ProfileUse } from '../profile.ts';
+import type { AcceptHandler, NameExpression, SourceFacts, XpcObject } from '../source/facts.ts';
+import type { ProjectModel } from '../workspace.ts';
+import { endpointSecurityKey, groupsKey, installKey, networkExtensionKey, sandboxKey } from './keys.ts';
+
+export interface EndpointUse {
+  readonly target: Target;
+  readonly file: string;
+  readonly object: XpcObject;
+  /** The names it can have, where all are known: one for each distinct outcome. */
+  readonly name: string | undefined;
+}
+
+export interface HandlerUse {
+  readonly target: Target;
+  readonly file: string;
+  readonly handler: AcceptHandler;
+}
+
+/** An app and a system extension in it. */
+export interface Pair {
+  readonly app: Target;
+  readonly sysex: Target;
+}
+
+export interface ConfigurationPair extends Pair {
+  readonly appConfiguration: Configuration;
+  readonly sysexConfiguration: Configuration;
+}
+
+export interface ProjectOptions {
+  /** The last released CFBundleVersion of each bundle id, from .flowtaprc. */
+  readonly released?: ReadonlyMap<string, string>;
+  /** For certificates and profiles, injected so that a check is repeatable. */
+  readonly now?: Date;
+}
+
+const once = <K, V>(make: (key: K) => V): ((key: K) => V) => {
+  const known = new Map<K, V>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, make(key));
+    return known.get(key) as V;
+  };
+};
+
+export class ProjectContext {
+  readonly model: ProjectModel;
+  readonly config: RuleConfig;
+  readonly options: ProjectOptions;
+  #users: Map<string, Target[]> | undefined;
+  #pairs: readonly Pair[] | undefined;
+
+  constructor(model: ProjectModel, config: RuleConfig, options: ProjectOptions = {}) {
+    this.model = model;
+    this.config = config;
+    this.options = options;
+  }
+
+  get targets(): readonly Target[] {
+    return this.model.targets;
+  }
+
+  /** System extensions that provide network services: by their plist, their entitlements or their code. */
+  readonly isNetworkSysex = once((target: Target): boolean => {
+    if (target.productType !== 'system-extension') return false;
+    const signs = (key: string): boolean =>
+      target.configurations.some((c) => entry(c.entitlements.part?.root, key) !== undefined);
+    const declares = target.configurations.some((c) => entry(c.info.part?.root, 'NetworkExtension') !== undefined);
+    if (declares || signs(networkExtensionKey)) return true;
+    if (signs(endpointSecurityKey)) return false;
+    return this.facts(target).some(({ facts }) => facts.words.has('startSystemExtensionMode'));
+  });
+
+  /** System extensions of Network Extension. */
+  get sysexes(): readonly Target[] {
+    return this.targets.filter((t) => this.isNetworkSysex(t));
+  }
+
+  /** Extensions in an app that are Network Extension providers. */
+  readonly isProviderAppex = once(
+    (target: Target): boolean =>
+      target.productType === 'app-extension' &&
+      target.configurations.some((c) => {
+        const point = lookup(c.info.part?.root, 'NSExtension', 'NSExtensionPointIdentifier');
+        return point?.kind === 'string' && point.value.startsWith('com.apple.networkextension.');
+      }),
+  );
+
+  get isNetworkExtensionProject(): boolean {
+    return this.sysexes.length > 0 || this.targets.some((t) => this.isProviderAppex(t));
+  }
+
+  /** Each system extension with the apps that carry it. */
+  get pairs(): readonly Pair[] {
+    return (this.#pairs ??= this.sysexes.flatMap((sysex) => this.#containers(sysex).map((app) => ({ app, sysex }))));
+  }
+
+  #containers(sysex: Target): readonly Target[] {
+    const apps = this.targets.filter((t) => t.productType === 'application' && t.platform !== 'ios');
+    const embedding = apps.filter((app) => app.embeds.some((e) => e.target === sysex.id));
+    if (embedding.length > 0) return embedding;
+    const depending = apps.filter((app) => app.dependencies.includes(sysex.id));
+    if (depending.length > 0) return depending;
+    const same = apps.filter((app) => app.project === sysex.project && !this.isEmbedded(app));
+    const installing = same.filter((app) =>
+      app.configurations.some((c) => entry(c.entitlements.part?.root, installKey) !== undefined),
+    );
+    // Without a link between the two only a lone app can be the one.
+    const candidates = installing.length > 0 ? installing : same;
+    if (sysex.origin === 'inferred') return this.#nearest(candidates, sysex);
+    const others = this.sysexes.filter((s) => s.project === sysex.project);
+    return candidates.length === 1 && others.length === 1 ? candidates : [];
+  }
+
+  /** Of inferred targets, the app that shares the deepest folder, if there is one such. */
+  #nearest(apps: readonly Target[], sysex: Target): readonly Target[] {
+    for (let folder = dirname(sysex.place.file); ; folder = dirname(folder)) {
+      const within = apps.filter((app) => isWithin(app.place.file, folder));
+      if (within.length > 0 || folder === '') return within.length === 1 ? within : [];
+    }
+  }
+
+  /** Another target carries it (a login item, a helper app). */
+  isEmbedded(target: Target): boolean {
+    return this.targets.some((t) => t.embeds.some((e) => e.target === target.id));
+  }
+
+  get configurationPairs(): readonly ConfigurationPair[] {
+    return this.pairs.flatMap(({ app, sysex }) =>
+      sysex.configurations.flatMap((sysexConfiguration) => {
+        const lone = app.configurations.length === 1 ? app.configurations[0] : undefined;
+        const twin = app.configurations.find((c) => c.name === sysexConfiguration.name);
+        const inferred = app.origin === 'inferred' ? app.configurations : [];
+        const found = twin ? [twin] : inferred.length > 0 ? inferred : lone ? [lone] : [];
+        return found.map((appConfiguration) => ({ app, sysex, appConfiguration, sysexConfiguration }));
+      }),
+    );
+  }
+
+  /** Who compiles a file. */
+  users(file: string): readonly Target[] {
+    if (!this.#users) {
+      this.#users = new Map();
+      for (const target of this.targets)
+        for (const source of target.sources) {
+          const list = this.#users.get(source);
+          if (list) list.push(target);
+          else this.#users.set(source, [target]);
+        }
+    }
+    return this.#users.get(file) ?? [];
+  }
+
+  readonly facts = once((target: Target): readonly { readonly file: string; readonly facts: SourceFacts }[] =>
+    target.sources
+      .map((file) => ({ file, facts: this.model.cache.source(file) }))
+      .filter((f): f is { file: string; facts: SourceFacts } => f.facts !== undefined),
+  );
+
+  /** Whether any source of the target uses one of these words. */
+  uses(target: Target, ...words: readonly string[]): boolean {
+    return this.facts(target).some(({ facts }) => words.some((w) => facts.words.has(w)));
+  }
+
+  readonly #objects = once((target: Target): readonly EndpointUse[] =>
+    this.facts(target).flatMap(({ file, facts }) =>
+      facts.objects.map((object) => ({ target, file, object, name: this.nameOf(target, file, object.name) })),
+    ),
+  );
+  listeners(target: Target): readonly EndpointUse[] {
+    return this.#objects(target).filter((u) => u.object.role === 'listener');
+  }
+  clients(target: Target): readonly EndpointUse[] {
+    return this.#objects(target).filter((u) => u.object.role === 'client');
+  }
+  handlers(target: Target): readonly HandlerUse[] {
+    return this.facts(target).flatMap(({ file, facts }) => facts.accepts.map((handler) => ({ target, file, handler })));
+  }
+
+  /** The constant that a name in code stands for: of the same file, else the only value within the target. */
+  constant(
+    target: Target,
+    file: string,
+    identifier: string,
+  ): { readonly value: string; readonly location: Location } | undefined {
+    const name = identifier.replace(/^_+/, '');
+    const found = this.facts(target).flatMap((f) =>
+      f.facts.constants
+        .filter((c) => c.name === name)
+        .map((c) => ({ value: c.value, location: { file: f.file, range: c.valueRange } })),
+    );
+    const near = found.filter((c) => c.location.file === file);
+    const choice = near.length > 0 ? near : found;
+    return new Set(choice.map((c) => c.value)).size === 1 ? choice[0] : undefined;
+  }
+
+  nameOf(target: Target, file: string, name: NameExpression): string | undefined {
+    if (name.literal !== undefined) return name.literal;
+    return name.identifier === undefined ? undefined : this.constant(target, file, name.identifier)?.value;
+  }
+
+  /** Where the text of a name stands: the literal in place, or the constant's. */
+  namePlace(use: EndpointUse): Location | undefined {
+    const { name } = use.object;
+    if (name.literal !== undefined) return { file: use.file, range: { start: name.start, end: name.end } };
+    return name.identifier === undefined ? undefined : this.constant(use.target, use.file, name.identifier)?.location;
+  }
+
+  /** undefined where the file cannot be seen. */
+  entitlement(c: Configuration, key: string): PlistEntry | undefined {
+    return entry(c.entitlements.part?.root, key);
+  }
+  /** The entitlements were read and are a dictionary. */
+  knows(use: PlistUse): boolean {
+    return use.state === 'present' && use.part?.root?.kind === 'dict';
+  }
+
+  text(c: Configuration, use: PlistUse, value: PlistValue | undefined): PlistText | undefined {
+    if (value?.kind !== 'string' || !use.part) return undefined;
+    const location = { file: use.part.file, range: value.range };
+    return { ...c.settings.expand(value.value), raw: value.value, location };
+  }
+
+  strings(c: Configuration, use: PlistUse, value: PlistValue | undefined): readonly PlistText[] {
+    return stringsOf(value)
+      .map((s) => this.text(c, use, s))
+      .filter((t) => t !== undefined);
+  }
+
+  groups(c: Configuration): readonly PlistText[] {
+    return this.strings(c, c.entitlements, this.entitlement(c, groupsKey)?.value);
+  }
+  providerValues(c: Configuration): readonly PlistText[] {
+    return this.strings(c, c.entitlements, this.entitlement(c, networkExtensionKey)?.value);
+  }
+  machName(c: Configuration): PlistText | undefined {
+    return this.text(c, c.info, lookup(c.info.part?.root, 'NetworkExtension', 'NEMachServiceName'));
+  }
+
+  /** Whether the Info.plist can be reasoned about: all of it is here, and no preprocessor changes it. */
+  knowsInfo(c: Configuration): boolean {
+    return this.knows(c.info) && c.settings.flag('INFOPLIST_PREPROCESS') !== true;
+  }
+
+  /** A top-level key of Info.plist, from the file or from INFOPLIST_KEY_…. */
+  infoText(c: Configuration, key: string): PlistText | undefined {
+    const own = this.text(c, c.info, lookup(c.info.part?.root, key));
+    if (own) return own;
+    const set = c.settings.get(`INFOPLIST_KEY_${key}`);
+    if (!set?.from) return undefined;
+    return { ...set, raw: set.from.value, location: { file: set.from.file, range: set.from.range } };
+  }
+
+  bundleId(c: Configuration): PlistText | undefined {
+    const inPlist = this.text(c, c.info, lookup(c.info.part?.root, 'CFBundleIdentifier'));
+    const set = c.settings.get('PRODUCT_BUNDLE_IDENTIFIER');
+    if (set?.from) return { ...set, raw: set.from.value, location: { file: set.from.file, range: set.from.range } };
+    return inPlist;
+  }
+
+  /** From the file and from the build setting that stands in for it. */
+  sandboxed(c: Configuration): boolean | undefined {
+    const own = this.entitlement(c, sandboxKey)?.value;
+    if (own?.kind === 'boolean') return own.value;
+    if (c.settings.get('ENABLE_APP_SANDBOX')) return c.settings.flag('ENABLE_APP_SANDBOX');
+    if (own || c.entitlements.state === 'unresolved' || !c.settings.known) return undefined;
+    return this.knows(c.entitlements) ? false : undefined;
+  }
+
+  signing(c: Configuration): 'development' | 'developer-id' | 'app-store' | undefined {
+    const identity = c.settings.value('CODE_SIGN_IDENTITY') ?? '';
+    if (/^Developer ID Application/.test(identity)) return 'developer-id';
+    if (/^(Apple|Mac|iPhone) Develop(ment|er)/.test(identity)) return 'development';
+    return /^(Apple|iPhone|3rd Party Mac Developer) (Distribution|Application)/.test(identity)
+      ? 'app-store'
+      : undefined;
+  }
+
+  #profiles: readonly ProfileUse[] | undefined;
+  get profiles(): readonly ProfileUse[] {
+    return (this.#profiles ??= readProfiles(this.model.cache));
+  }
+
+  /** A launchd job of the project registers this name. */
+  isLaunchdService(name: string): boolean {
+    return this.launchdServices.some((s) => s.name === name);
+  }
+  #launchd: readonly { readonly name: string; readonly location: Location }[] | undefined;
+  get launchdServices(): readonly { readonly name: string; readonly location: Location }[] {
+    return (this.#launchd ??= [...this.model.cache.paths]
+      .filter((p) => extension(p) === 'plist')
+      .flatMap((file) => {
+        if (!this.model.cache.text(file)?.includes('MachServices')) return [];
+        return entriesOf(lookup(this.model.cache.plist(file)?.root, 'MachServices')).map((e) => ({
+          name: e.key,
+          location: { file, range: e.keyRange },
+        }));
+      }));
+  }
+
+  /** Text of scripts that could do what no build phase does. */
+  mentionedInScripts(pattern: RegExp): boolean {
+    for (const target of this.targets) if (target.scripts.some((s) => pattern.test(s))) return true;
+    for (const path of this.model.cache.paths) {
+      const isScript =
+        /(^|\/)(GNU)?[Mm]akefile$|(^|\/)(Justfile|justfile|Rakefile|Fastfile|CMakeLists\.txt)$/.test(path) ||
+        ['sh', 'bash', 'zsh', 'py', 'rb', 'mk', 'cmake', 'yml', 'yaml'].includes(extension(path));
+      if (isScript && pattern.test(this.model.cache.text(path) ?? '')) return true;
+    }
+    return false;
+  }
+}
+
+const leading = /^\$[({][^$]*?[)}]/;
+
+/** Whether `name` is `group` or stands below it; undefined where a variable leaves it open. */
+export function isOwn(name: PlistText, group: PlistText): 'same' | 'child' | 'no' | undefined {
+  if (name.text === group.text) return 'same';
+  if (name.text.startsWith(`${group.text}.`)) return 'child';
+  if (name.complete && group.complete) return 'no';
+  const a = leading.exec(name.text)?.[0];
+  const b = leading.exec(group.text)?.[0];
+  // The same unknown prefix before two known texts.
+  const rest = (text: string, head: string | undefined): string => text.slice(head?.length ?? 0);
+  if (a !== undefined && a === b && !rest(name.text, a).includes('$') && !rest(group.text, b).includes('$'))
+    return 'no';
+  return undefined;
+}
