@@ -54,6 +54,11 @@ export const suites = [
     ],
   },
   {
+    name: 'native',
+    title: 'Flow core (ASan, UBSan)',
+    command: [node, 'scripts/test-native.mjs', 'asan:core-test'],
+  },
+  {
     name: 'host',
     title: 'Tests in the extension host',
     needs: ['native', 'bundles', 'host-tests', 'workbench', 'browser'],

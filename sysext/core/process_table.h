@@ -10,6 +10,7 @@ class ProcessTable {
  public:
   /// Cuts over-long parts. A process that executes another program under the same pid gets a new record.
   ProcessPtr intern(ProcessInfo info);
+  size_t size() const { return byPid_.size(); }
 
  private:
   std::unordered_map<uint32_t, std::weak_ptr<const Process>> byPid_;
