@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { flowToJson } from '../../flow/json.ts';
+import { isFailure, type Flow } from '../../flow/model.ts';
+import { capturedCommand, newCaptureName } from '../../proxy/captured.ts';
+import { problem, ProblemError } from '../../proxy/problems.ts';
+import { signalNumber } from '../../proxy/signals.ts';
+import type { CliCommand } from '../commands.ts';
+import { say, type Context } from '../context.ts';
+import { Failure } from '../failure.ts';
+import { flowTable, sumText } from '../flowTable.ts';
+import { Follower } from '../follow.ts';
+import { FileOutput, type Output } from '../output.ts';
+import { requireProxy } from '../proxy.ts';
+import { forwardedSignals, reachesChildren } from '../signals.ts';
+
+/** Of everything that keeps the command from running captured; 127 and 126 are the launcher's. */
+const captureFailed = 125;
+/** How long flows may go on after the command ended, in milliseconds; then they are shown as they are. */
+const grace = 1000;
+const mostRows = 500;
+/** Nothing here looks into payload. */
+const bodyLimit = 0;
+
+interface RunOptions {
+  readonly json?: string;
+}
+
+export const run: CliCommand = {
+  usageStatus: captureFailed,
+  register: (program, context, exit) =>
+    program
+      .command('run')
+      .usage('[options] -- COMMAND [ARGUMENT…]')
+      .description('run a command captured and show its flows when it has ended')
+      .argument('<command...>', 'what to run; its input, output and signals are its own')
+      .option('--json <file>', 'write one JSON object per flow when it ends; "-" is standard output')
+      .passThroughOptions()
+      .addHelpText(
+        'after',
+        `
+Exit status: that of COMMAND (128 + n where signal n ended it), 127 where it is not found, 126 where it cannot
+be run, 125 where it cannot be captured.
+
+Without --json a table of the flows goes to standard error. Flows that go on for more than a second after
+COMMAND has ended are shown as open.`,
+      )
+      .action(async (command: string[], options: RunOptions) => exit(await runCaptured(context, command, options))),
+};
+
+async function runCaptured(context: Context, command: readonly string[], options: RunOptions): Promise<number> {
+  requireProxy(context, captureFailed);
+  const json = options.json === undefined ? undefined : openJson(context, options.json);
+  const capture = newCaptureName('cli');
+  const follower = new Follower(
+    context,
+    { capture, bodyLimit },
+    { ended: (flow) => json?.write(`${JSON.stringify(flowToJson(flow))}\n`) },
+  );
+  try {
+    follower.session.start(context.ensure);
+    await follower.session.ready();
+  } catch (error) {
+    follower.finish();
+    throw error instanceof ProblemError ? Failure.of(error.problem, captureFailed) : error;
+  }
+  tellTrouble(context, follower);
+  const status = await execute(context, capture, command);
+  await settle(context, follower);
+  const open = follower.finish();
+  if (json) for (const flow of open) json.write(`${JSON.stringify(flowToJson(flow))}\n`);
+  else tellFlows(context, follower, status);
+  return status;
+}
+
+const openJson = (context: Context, file: string): Output =>
+  file === '-' ? context.stdout : new FileOutput(file, captureFailed, (text) => say(context, text));
+
+function tellTrouble(context: Context, { session }: Follower): void {
+  session.onDidChangeState((state) => {
+    if (state.kind === 'lost' || state.kind === 'refused' || state.kind === 'unavailable')
+      say(context, `${state.problem.text}\n${state.problem.next}`);
+    else if (state.kind === 'stopped' && state.waiting)
+      say(context, 'The proxy was stopped: nothing is captured any more.');
+  });
+}
+
+/** Resolves to the command's exit status. */
+function execute(context: Context, capture: string, command: readonly string[]): Promise<number> {
+  const { file, args, env } = capturedCommand(context.programs, command, { capture, env: context.env });
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { env, stdio: 'inherit' });
+    // A signal must not end this process before the command has dealt with it.
+    const release = context.onSignal(forwardedSignals, (signal) => {
+      if (!reachesChildren(signal)) child.kill(signal);
+    });
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      release();
+      const found = problem(
+        error.code === 'ENOENT' ? 'program-missing' : 'program-failed',
+        `${file}: ${error.message}`,
+      );
+      reject(Failure.of(found, captureFailed));
+    });
+    child.once('exit', (code, signal) => {
+      release();
+      resolve(code ?? 128 + signalNumber(signal));
+    });
+  });
+}
+
+/** Waits until everything that happened has been told, and for flows that are about to end; a signal ends the wait. */
+async function settle(context: Context, { session, store }: Follower): Promise<void> {
+  const deadline = Date.now() + grace;
+  let interrupted = false;
+  const release = context.onSignal(forwardedSignals, () => (interrupted = true));
+  const left = (): number => (interrupted ? 0 : deadline - Date.now());
+  try {
+    // An answer comes after everything the proxy did before it. The second one is asked for when the first is
+    // there, so between them the proxy has looked at every connection that waited for it.
+    for (let i = 0; i < 2 && left() > 0; i++) await session.requestStatus(left());
+    while (store.liveCount > 0 && left() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error; // the proxy is gone, which was said already
+  } finally {
+    release();
+  }
+}
+
+function tellFlows(context: Context, { store, session }: Follower, status: number): void {
+  // The launcher said why it could not run the command.
+  if (store.end === 1 && (status === captureFailed || status === 126 || status === 127)) return;
+  const now = Date.now() * 1000;
+  const shown: Flow[] = [];
+  let failed = 0;
+  let up = 0;
+  let down = 0;
+  for (let id = store.first; id < store.end; id++) {
+    const flow = store.flow(id);
+    if (!flow) continue;
+    if (shown.length < mostRows) shown.push(flow);
+    if (isFailure(flow.reason)) failed++;
+    up += flow.bytesUp;
+    down += flow.bytesDown;
+  }
+  const lines = ['', `flowtap: ${sumText(store.size, failed, up, down)}`];
+  if (shown.length > 0) lines.push(flowTable(shown, now).trimEnd());
+  if (store.size > shown.length)
+    lines.push(`… and ${store.size - shown.length} more: "flowtap run --json FILE -- COMMAND" gives all of them.`);
+  if (store.evicted.flows)
+    lines.push(`The oldest ${store.evicted.flows} flows are not counted here: there were too many.`);
+  if (store.dropped.frames)
+    lines.push(`The proxy left out ${store.dropped.frames} events, because they came faster than they were read.`);
+  const blind = session.state.kind === 'live' ? session.state.status?.blindSpots : undefined;
+  if (blind?.length) lines.push(`Not seen: ${blind.join(' ')}`);
+  context.stderr.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,120 @@
+import type { ProxyStatus, Welcome } from '../../../gen/flow_pb.ts';
+import { PlatformNames } from '../../../gen/flow_pb.ts';
+import { bytesText, durationText, timeText } from '../../flow/text.ts';
+import { daemonStatus } from '../../proxy/daemon.ts';
+import { logPath, socketPath } from '../../proxy/paths.ts';
+import type { Problem } from '../../proxy/problems.ts';
+import { printable } from '../columns.ts';
+import type { CliCommand } from '../commands.ts';
+import type { Context } from '../context.ts';
+import { modeText, oneQuestion } from '../proxy.ts';
+
+/** What `flowtap status --json` prints: a contract. Members are only ever added. */
+export interface StatusJson {
+  readonly state: 'running' | 'stopped' | 'unreachable' | 'unsupported';
+  /** As "linux-x64". */
+  readonly platform: string;
+  readonly client: { readonly version: string };
+  /** Where the proxy is, or would be. */
+  readonly socket: string;
+  readonly log: string;
+  /** With 'unreachable' and 'unsupported'. */
+  readonly problem?: Problem;
+  /** With 'running'. */
+  readonly proxy?: {
+    readonly pid: number;
+    readonly version: string;
+    readonly wire: number;
+    readonly platform: string;
+    /** Of new captures: "tproxy", "redirect", "explicit", "transparent-proxy", "kit". */
+    readonly mode: string;
+    readonly capabilities: readonly string[];
+    /** Plain sentences: what this mode cannot see. */
+    readonly blindSpots: readonly string[];
+    readonly startedAt: string;
+    readonly captures: number;
+    readonly subscribers: number;
+    readonly flows: { readonly live: number; readonly total: number; readonly refused: number; readonly limit: number };
+    /** Payload: held now, at most, and at most for each direction of a flow; bytes. */
+    readonly bodies: { readonly held: number; readonly budget: number; readonly limit: number };
+    /** What people should know; may be empty. */
+    readonly notice: string;
+  };
+}
+
+export const status: CliCommand = {
+  register: (program, context, exit) =>
+    program
+      .command('status')
+      .description('tell whether the proxy runs, how it captures and what it cannot see')
+      .option('--json', 'print one JSON object')
+      .addHelpText(
+        'after',
+        `
+Exit status: 0 it runs, 3 it does not run, 1 it cannot be reached or cannot run here.
+
+With --json: {state, platform, client {version}, socket, log, problem? {code, text, next},
+proxy? {pid, version, wire, platform, mode, capabilities, blindSpots, startedAt, captures, subscribers,
+flows {live, total, refused, limit}, bodies {held, budget, limit}, notice}}
+where state is "running", "stopped", "unreachable" or "unsupported".`,
+      )
+      .action(async ({ json }: { json?: true }) => {
+        const found = await look(context);
+        context.stdout.write(json ? `${JSON.stringify(found)}\n` : statusText(found));
+        exit({ running: 0, stopped: 3, unreachable: 1, unsupported: 1 }[found.state]);
+      }),
+};
+
+async function look(context: Context): Promise<StatusJson> {
+  const about = {
+    platform: `${process.platform}-${process.arch}`,
+    client: { version: context.version },
+    socket: socketPath(context.env),
+    log: logPath(context.env),
+  };
+  if (context.support.kind !== 'daemon') return { state: 'unsupported', ...about, problem: context.support.problem };
+  const found = await daemonStatus(oneQuestion(context));
+  if (found.kind === 'stopped') return { state: 'stopped', ...about };
+  if (found.kind === 'unreachable') return { state: 'unreachable', ...about, problem: found.problem };
+  return { state: 'running', ...about, proxy: proxyJson(found.welcome, found.status) };
+}
+
+const proxyJson = (welcome: Welcome, now: ProxyStatus): NonNullable<StatusJson['proxy']> => ({
+  pid: welcome.pid,
+  version: welcome.build,
+  wire: welcome.version,
+  platform: PlatformNames[welcome.platform] ?? 'unspecified',
+  mode: modeText(now.mode),
+  capabilities: welcome.capabilities,
+  blindSpots: now.blindSpots,
+  startedAt: timeText(now.startedAt),
+  captures: now.captures,
+  subscribers: now.subscribers,
+  flows: { live: now.liveFlows, total: now.totalFlows, refused: now.refusedFlows, limit: now.flowLimit },
+  bodies: { held: now.bodyBytes, budget: now.bodyBudget, limit: now.bodyLimit },
+  notice: now.text,
+});
+
+function statusText({ state, proxy, problem, socket, log }: StatusJson): string {
+  if (problem) return `${problem.text}\n${problem.next}\n`;
+  if (state === 'stopped' || !proxy)
+    return 'No proxy is running.\nStart one with "flowtap start", or run a command captured: "flowtap run -- COMMAND".\n';
+  const since = Date.parse(proxy.startedAt) * 1000;
+  const rows: [string, string][] = [
+    ['Process', `${proxy.pid}, up ${durationText(Date.now() * 1000 - since)}`],
+    ['Version', `${proxy.version} (wire ${proxy.wire})`],
+    ['Mode', proxy.mode],
+    ['Captures', String(proxy.captures)],
+    ['Clients', String(proxy.subscribers)],
+    [
+      'Flows',
+      `${proxy.flows.live} live, ${proxy.flows.total} since the start${proxy.flows.refused ? `, ${proxy.flows.refused} not admitted` : ''}`,
+    ],
+    ['Payload', `${bytesText(proxy.bodies.held)} held; the first ${bytesText(proxy.bodies.limit)} of each direction`],
+    ['Socket', socket],
+    ['Log', log],
+    ...proxy.blindSpots.map((spot): [string, string] => ['Not seen', spot]),
+  ];
+  if (proxy.notice) rows.push(['Notice', proxy.notice]);
+  return `The proxy runs.\n${rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}\n`).join('')}`;
+}

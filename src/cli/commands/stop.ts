@@ -1,0 +1,16 @@
+import { stopDaemon } from '../../proxy/daemon.ts';
+import type { CliCommand } from '../commands.ts';
+import { oneQuestion, requireProxy } from '../proxy.ts';
+
+export const stop: CliCommand = {
+  register: (program, context, exit) =>
+    program
+      .command('stop')
+      .description('stop the proxy of this user; connections of captured programs end')
+      .action(async () => {
+        requireProxy(context);
+        const stopped = await stopDaemon(oneQuestion(context));
+        context.stdout.write(stopped ? 'The proxy has stopped.\n' : 'No proxy was running.\n');
+        exit(0);
+      }),
+};

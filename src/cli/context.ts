@@ -1,0 +1,23 @@
+// What every command gets: where to write, what to run, how to reach the proxy. Tests give their own.
+import type { SessionOptions } from '../endpoint/session.ts';
+import type { PlatformSupport } from '../proxy/platform.ts';
+import type { Programs } from '../proxy/paths.ts';
+import type { StreamOutput } from './output.ts';
+
+export interface Context {
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: StreamOutput;
+  readonly stderr: StreamOutput;
+  readonly programs: Programs;
+  readonly support: PlatformSupport;
+  /** How to reach this user's proxy. */
+  readonly proxy: Required<Pick<SessionOptions, 'connect' | 'watch'>>;
+  /** Starts this user's proxy where none runs; rejects with a ProblemError. */
+  readonly ensure: () => Promise<void>;
+  /** Signals to this process; returns what takes the listener off. */
+  readonly onSignal: (signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void) => () => void;
+}
+
+/** To people, on stderr: stdout carries what was asked for. */
+export const say = (context: Context, text: string): void => context.stderr.write(`flowtap: ${text}\n`);

@@ -1,0 +1,36 @@
+// The flowtap command: everything a command may touch, from this process.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureDaemon } from '../proxy/daemon.ts';
+import { localProxy } from '../proxy/local.ts';
+import { programsIn } from '../proxy/paths.ts';
+import { platformSupport } from '../proxy/platform.ts';
+import type { Context } from './context.ts';
+import { StreamOutput } from './output.ts';
+import { runProgram } from './program.ts';
+import { version } from './version.ts';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+// The bundle is in dist; run from its source, the programs are still there.
+const programs = programsIn(path.basename(here) === 'dist' ? here : path.resolve(here, '../../dist'));
+
+const context: Context = {
+  version,
+  env: process.env,
+  stdout: new StreamOutput(process.stdout),
+  stderr: new StreamOutput(process.stderr),
+  programs,
+  support: platformSupport(),
+  proxy: localProxy(),
+  ensure: () => ensureDaemon(programs),
+  onSignal: (signals, listener) => {
+    for (const signal of signals) process.on(signal, listener);
+    return () => {
+      for (const signal of signals) process.off(signal, listener);
+    };
+  },
+};
+
+const status = await runProgram(process.argv.slice(2), context);
+await Promise.all([context.stdout.drained(), context.stderr.drained()]);
+process.exit(status);
