@@ -25,7 +25,13 @@ export function collect() {
   const strings = readdirSync(folder, { recursive: true })
     .filter((f) => f.endsWith('.ts'))
     .flatMap((f) => stringsIn(readFileSync(path.join(folder, f), 'utf8'), `src/editor/${f}`));
-  return JSON.stringify(Object.fromEntries([...new Set(strings)].sort((a, b) => (a < b ? -1 : 1)).map((s) => [s, s])), null, 2) + '\n';
+  return (
+    JSON.stringify(
+      Object.fromEntries([...new Set(strings)].sort((a, b) => (a < b ? -1 : 1)).map((s) => [s, s])),
+      null,
+      2,
+    ) + '\n'
+  );
 }
 
 if (process.argv[1] === import.meta.filename) {

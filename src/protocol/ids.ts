@@ -28,6 +28,7 @@ export const viewContainers = { flowtap: 'flowtap' } as const;
 export const views = { connections: 'flowtap.connections' } as const;
 export const submenus = { groupBy: 'flowtap.groupByMenu' } as const;
 export const terminalProfiles = { captured: 'flowtap.capturedTerminal' } as const;
+export const taskTypes = { captured: 'flowtap' } as const;
 
 /** Keys that `when` and `enablement` clauses read. */
 export const contextKeys = {

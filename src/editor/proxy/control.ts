@@ -23,6 +23,10 @@ export interface ProxyHost {
   readonly programs: Programs;
 }
 
+/** An explicit proxy is no capture of whatever runs: it has to be asked for. */
+export const isBlocked = ({ mode, problem }: CaptureCheck): boolean =>
+  problem !== undefined && (mode === undefined || mode === 'explicit');
+
 export class ProxyControl implements vscode.Disposable {
   readonly session: Session;
   readonly #app: ProxyHost;
@@ -93,7 +97,7 @@ export class ProxyControl implements vscode.Disposable {
     const check = await checkCapture(this.#app.programs);
     this.#check = check;
     if (check.problem) this.#app.log.warn(`captures: ${check.problem.text} ${check.problem.next}`);
-    this.#app.keys.set(contextKeys.captureProblem, check.problem && !check.mode ? check.problem.code : '');
+    this.#app.keys.set(contextKeys.captureProblem, isBlocked(check) ? (check.problem?.code ?? '') : '');
     return check;
   }
 

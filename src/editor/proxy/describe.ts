@@ -81,3 +81,10 @@ export function losses({ dropped, evicted }: Counts, t: Translate): string[] {
   if (evicted.bodyBytes) lines.push(t('Oldest payload forgotten: {0}', bytesText(evicted.bodyBytes)));
   return lines;
 }
+
+/** The commands of a remedy stand on lines of their own, indented; only those that a shell can run. */
+export const remedyCommands = (text: string, launcher: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => /^ {2}(?:sudo|flowtap-run) /.test(line))
+    .map((line) => line.trim().replace(/^flowtap-run(?= )/, () => `'${launcher.replaceAll("'", "'\\''")}'`));

@@ -6,7 +6,7 @@ import { onDidChangeSettings, readSettings } from '../settings.ts';
 import { isProblem } from '../state.ts';
 import { countCaptured } from '../terminal/captured.ts';
 import { askForTrust } from '../trust.ts';
-import { statusText } from './describe.ts';
+import { remedyCommands, statusText } from './describe.ts';
 
 export function registerProxy(app: App): void {
   const { t } = vscode.l10n;
@@ -46,18 +46,16 @@ export function registerProxy(app: App): void {
 
 async function showStatus(app: App): Promise<void> {
   const { t } = vscode.l10n;
+  const { kind } = app.proxy.state;
   const { title, detail } = statusText(app.proxy.state, app.store, t);
-  const startable = vscode.workspace.isTrusted && ['stopped', 'lost', 'startFailed'].includes(app.proxy.state.kind);
+  const startable = vscode.workspace.isTrusted && ['stopped', 'lost', 'startFailed'].includes(kind);
+  // The first is what Enter does.
   const actions = [
     ...(startable ? [{ title: t('Start Proxy'), id: commands.startProxy }] : []),
-    ...(['running', 'refused'].includes(app.proxy.state.kind)
-      ? [{ title: t('Stop Proxy'), id: commands.stopProxy }]
-      : []),
     { title: t('Show Log'), id: commands.showLog },
+    ...(['running', 'refused'].includes(kind) ? [{ title: t('Stop Proxy'), id: commands.stopProxy }] : []),
   ];
-  const show = isProblem(app.proxy.state.kind)
-    ? vscode.window.showWarningMessage
-    : vscode.window.showInformationMessage;
+  const show = isProblem(kind) ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
   const choice = await show(title, { modal: true, detail }, ...actions);
   if (choice) await vscode.commands.executeCommand(choice.id);
 }
@@ -69,12 +67,19 @@ async function showCaptureProblem(app: App): Promise<void> {
     await vscode.window.showInformationMessage(t('Programs can be captured on this machine.'));
     return;
   }
+  const remedy = remedyCommands(problem.text, app.programs.launcher);
+  const type = t('Type the Commands in a Terminal');
   const copy = t('Copy');
-  const text = `${problem.text}\n\n${problem.next}`;
   const choice = await vscode.window.showWarningMessage(
     t('Programs cannot be captured on this machine yet'),
-    { modal: true, detail: text },
+    { modal: true, detail: `${problem.text}\n\n${problem.next}` },
     copy,
+    ...(remedy.length > 0 && vscode.workspace.isTrusted ? [type] : []),
   );
-  if (choice === copy) await vscode.env.clipboard.writeText(text);
+  if (choice === copy) await vscode.env.clipboard.writeText(problem.text);
+  if (choice !== type) return;
+  const terminal = vscode.window.createTerminal({ name: t('Flowtap set-up') });
+  terminal.show();
+  // Left for the user to read and run: they change the system.
+  terminal.sendText(remedy.join(' && '), false);
 }

@@ -45,7 +45,7 @@ const icons: Readonly<Record<FlowState, { icon: string; colour?: string }>> = {
   connecting: { icon: 'loading~spin' },
   open: { icon: 'circle-filled', colour: 'charts.green' },
   closed: { icon: 'circle-outline', colour: 'disabledForeground' },
-  failed: { icon: 'error', colour: 'list.errorForeground' },
+  failed: { icon: 'error', colour: 'errorForeground' },
 };
 // A server's side: the same colours, another shape.
 const inboundIcons: Readonly<Record<FlowState, { icon: string; colour?: string }>> = {
@@ -150,7 +150,7 @@ function presentGroup(group: Group, scene: Scene): Presented {
       : {
           icon: groupIcons[grouping],
           ...(totals.failed > 0
-            ? { colour: 'list.errorForeground' }
+            ? { colour: 'errorForeground' }
             : totals.open === 0
               ? { colour: 'disabledForeground' }
               : {}),

@@ -26,7 +26,7 @@ export function reasonText(flow: Flow, t: Translate): ReasonText {
     case 'refused':
       return {
         title: t('refused'),
-        detail: t('Nothing listens on {0} there, or a firewall rejects it.', `:${flow.destination.port}`),
+        detail: t('Nothing listens on port {0} there, or a firewall rejects it.', flow.destination.port),
       };
     case 'unreachable':
       return {

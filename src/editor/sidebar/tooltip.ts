@@ -46,7 +46,7 @@ export function flowTooltip(flow: Flow, t: Translate): string {
   add(t('Process'), `${programName(flow, t)}${process.pid ? ` (pid ${process.pid})` : ''}`);
   add(t('Path'), process.path);
   add(t('Command line'), process.arguments.join(' '), 1000);
-  add(t('Started by'), process.ancestors.map((a) => `${a.name} (${a.pid})`).join(' ← '));
+  add(t('Started by'), lineage(process.ancestors));
   add(t('Host'), flow.host);
   add(
     flow.inbound ? t('Server') : t('Destination'),
@@ -66,6 +66,13 @@ export function flowTooltip(flow: Flow, t: Translate): string {
   const reason = flow.state === 'closed' ? reasonText(flow, t) : undefined;
   const title = reason ? `${stateLabel(stateOf(flow), t)}: ${reason.title}` : stateLabel(stateOf(flow), t);
   return bullets(title, lines) + (reason ? `\n\n${escapeMarkdown(reason.detail)}` : '');
+}
+
+const shownAncestors = 5;
+
+function lineage(ancestors: Flow['process']['ancestors']): string {
+  const names = ancestors.slice(0, shownAncestors).map((a) => `${a.name} (${a.pid})`);
+  return [...names, ...(ancestors.length > shownAncestors ? ['…'] : [])].join(' ← ');
 }
 
 function amount(bytes: number, datagrams: number, t: Translate): string {

@@ -209,8 +209,8 @@ export class ConnectionsView implements vscode.TreeDataProvider<Element>, vscode
     const lines: string[] = [];
     const { kind } = proxy.state;
     // An empty tree has a welcome view, which a message would hide.
-    if (this.model.size > 0 && this.model.matching === 0)
-      lines.push(t('None of the {0} connections matches the filter.', this.model.size));
+    if (this.model.size > 0 && this.#filter)
+      lines.push(t('Filter {0}: {1} of {2} connections', this.#filter, this.model.matching, this.model.size));
     if (this.model.size > 0 && kind !== 'running') {
       const title = stateTitle(kind, t);
       lines.push(isProblem(kind) ? `⚠ ${title}.` : `${title}.`);

@@ -8,19 +8,21 @@ import { shellArguments } from './shell.ts';
 
 const suffix = (): string => vscode.l10n.t('(captured)');
 
-/** `title` instead of the shell's name. */
-export function capturedTerminal(app: App, title?: string): vscode.TerminalOptions {
+export const capturedName = (name: string): string => `${name} ${suffix()}`;
+
+/** Beside the user's own environment: the proxy must be looked for where the editor looks. */
+export const captureEnvironment = (): Record<string, string> => ({ FLOWTAP_RUNTIME_DIR: runtimeFolder() });
+
+export function capturedTerminal(app: App): vscode.TerminalOptions {
   const shell = vscode.env.shell || '/bin/sh';
-  const { file, args, env } = capturedCommand(app.programs, [shell, ...shellArguments(shell)], {
+  const { file, args } = capturedCommand(app.programs, [shell, ...shellArguments(shell)], {
     capture: newCaptureName('vscode'),
-    // The terminal has the user's own environment; only where the proxy is found must be the same as here.
-    env: { FLOWTAP_RUNTIME_DIR: runtimeFolder() },
   });
   return {
-    name: `${title ?? path.basename(shell)} ${suffix()}`,
+    name: capturedName(path.basename(shell)),
     shellPath: file,
     shellArgs: [...args],
-    env: { ...env, FLOWTAP_CAPTURED: '1' },
+    env: captureEnvironment(),
     iconPath: new vscode.ThemeIcon('pulse'),
     color: new vscode.ThemeColor('terminal.ansiGreen'),
   };

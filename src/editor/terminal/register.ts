@@ -1,12 +1,14 @@
-// Captured terminals and commands: the profile, the commands, and what is said when they cannot work.
+// Captured terminals and commands: the profile, the task type, the commands, and what is said when they cannot work.
 import * as vscode from 'vscode';
 import { ProblemError } from '../../proxy/problems.ts';
-import { commands, terminalProfiles } from '../../protocol/ids.ts';
+import { commands, taskTypes, terminalProfiles } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
+import { isBlocked } from '../proxy/control.ts';
 import { readSettings } from '../settings.ts';
 import { askForTrust } from '../trust.ts';
 import { capturedTerminal, countCaptured, isCaptured } from './captured.ts';
 import { askForCommand } from './history.ts';
+import { capturedTask, CapturedTasks } from './task.ts';
 
 /** The launcher's exit code where a capture could not be made. */
 const captureFailed = 125;
@@ -20,19 +22,23 @@ export function registerTerminal(app: App): void {
       },
     }),
   );
+  app.own(vscode.tasks.registerTaskProvider(taskTypes.captured, new CapturedTasks(app)));
   app.command(commands.newCapturedTerminal, () => openTerminal(app));
   app.command(commands.runCommand, async (command?: unknown) => {
     const line = typeof command === 'string' ? command : await askForCommand(app.context.workspaceState);
-    if (!line || !(await ready(app))) return;
-    const terminal = vscode.window.createTerminal(
-      capturedTerminal(app, line.length > 30 ? `${line.slice(0, 29)}…` : line),
-    );
-    terminal.show();
-    terminal.sendText(line);
+    if (line && (await ready(app))) await vscode.tasks.executeTask(capturedTask(app, line));
   });
+  const failed = (code: number | undefined): void => {
+    if (code === captureFailed) void explainFailure(app);
+  };
   app.own(
     vscode.window.onDidCloseTerminal((terminal) => {
-      if (terminal.exitStatus?.code === captureFailed && isCaptured(app, terminal)) void explainFailure(app);
+      if (isCaptured(app, terminal)) failed(terminal.exitStatus?.code);
+    }),
+  );
+  app.own(
+    vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
+      if (execution.task.definition.type === taskTypes.captured) failed(exitCode);
     }),
   );
   if (readSettings().openCapturedTerminalOnStartup && vscode.workspace.isTrusted && countCaptured(app) === 0)
@@ -51,8 +57,7 @@ async function ready(app: App): Promise<boolean> {
     return false;
   }
   try {
-    const { mode, problem } = await app.proxy.check();
-    if (mode === undefined && problem) {
+    if (isBlocked(await app.proxy.check())) {
       void explainFailure(app);
       return false;
     }
@@ -73,7 +78,10 @@ async function explainFailure(app: App): Promise<void> {
     return { problem: undefined };
   });
   const why = t('Show the Reason');
-  const text = problem?.text ?? t('The captured terminal could not be opened: the launcher gave up.');
-  const choice = await vscode.window.showErrorMessage(text, ...(problem ? [why] : []), t('Show Log'));
+  const showLog = t('Show Log');
+  const text = problem
+    ? t('Programs cannot be captured on this machine yet: {0}', problem.text.split('\n')[0] ?? '')
+    : t('The program could not be started captured. Its terminal says why.');
+  const choice = await vscode.window.showErrorMessage(text, ...(problem ? [why] : []), showLog);
   if (choice) await vscode.commands.executeCommand(choice === why ? commands.showCaptureProblem : commands.showLog);
 }

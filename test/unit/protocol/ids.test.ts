@@ -9,6 +9,7 @@ import {
   settings,
   stateKinds,
   submenus,
+  taskTypes,
   terminalProfiles,
   viewContainers,
   views,
@@ -30,6 +31,7 @@ interface Manifest {
     readonly views: Readonly<Record<string, readonly { id: string; icon?: string }[]>>;
     readonly viewsContainers: Readonly<Record<string, readonly { id: string; icon: string }[]>>;
     readonly viewsWelcome: readonly { view: string; contents: string; when: string }[];
+    readonly taskDefinitions: readonly { type: string }[];
     readonly terminal: { readonly profiles: readonly { id: string }[] };
     readonly configuration: readonly { properties: Readonly<Record<string, object>> }[];
   };
@@ -66,7 +68,7 @@ describe('the manifest and src/protocol/ids.ts', () => {
       assert.equal(clause, enablement[command as keyof typeof enablement], command);
   });
 
-  it('have the same views, containers, submenus and terminal profiles', () => {
+  it('have the same views, containers, submenus, terminal profiles and task types', () => {
     const of = (lists: Readonly<Record<string, readonly { id: string }[]>>): string[] =>
       Object.values(lists)
         .flat()
@@ -75,6 +77,7 @@ describe('the manifest and src/protocol/ids.ts', () => {
     assert.deepEqual(sorted(of(contributes.viewsContainers)), sorted(Object.values(viewContainers)));
     assert.deepEqual(sorted(contributes.submenus.map((s) => s.id)), sorted(Object.values(submenus)));
     assert.deepEqual(sorted(contributes.terminal.profiles.map((p) => p.id)), sorted(Object.values(terminalProfiles)));
+    assert.deepEqual(sorted(contributes.taskDefinitions.map((d) => d.type)), sorted(Object.values(taskTypes)));
   });
 
   it('have the same settings', () => {

@@ -74,8 +74,8 @@ describe('a row of the sidebar', () => {
     ]);
     const [group, failed] = shown;
     assert.equal(group?.description, '1 failed · 1 open of 2 · pid 4711');
-    assert.equal(group?.colour, 'list.errorForeground');
-    assert.equal(failed?.colour, 'list.errorForeground');
+    assert.equal(group?.colour, 'errorForeground');
+    assert.equal(failed?.colour, 'errorForeground');
     assert.match(failed?.description ?? '', /^refused · /);
   });
 
