@@ -1,7 +1,7 @@
 // Bundles: dist/extension.cjs (extension host), dist/cli.js (Node 20 and later), dist/webview/ (browser);
 // with --tests only what runs inside the extension host: out/host-tests/.
 import { build, context } from 'esbuild';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -33,7 +33,7 @@ const bundles = [
     target: 'node20',
     // Bundled CommonJS packages call require().
     banner: {
-      js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+      js: "#!/usr/bin/env node\nimport { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);",
     },
   },
   {
