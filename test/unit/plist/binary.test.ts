@@ -83,7 +83,7 @@ describe('binary property lists', () => {
 
   it('that contain themselves are refused', () => {
     // One array whose only item is itself.
-    const bytes = new Uint8Array([...Buffer.from('bplist00'), 0xa1, 0x00, 0x08, ...new Array<number>(32).fill(0)]);
+    const bytes = new Uint8Array([...Buffer.from('bplist00'), 0xa1, 0x00, 0x08, ...new Uint8Array(32)]);
     const trailer = bytes.length - 32;
     bytes[trailer + 6] = bytes[trailer + 7] = 1;
     bytes[trailer + 15] = 1;
@@ -93,11 +93,11 @@ describe('binary property lists', () => {
 
   it('that stand for a huge tree are refused', () => {
     // 25 arrays, each of ten times the next: 10 to the 25th values in 300 bytes.
-    const objects = Array.from({ length: 25 }, (_, i) => [0xaa, ...new Array<number>(10).fill(i + 1)]);
+    const objects = Array.from({ length: 25 }, (_, i) => [0xaa, ...new Uint8Array(10).fill(i + 1)]);
     objects.push([0x09]);
     const body = objects.flat();
     const offsets = objects.map((_, i) => 8 + objects.slice(0, i).flat().length).flatMap((o) => [o >> 8, o & 255]);
-    const trailer = new Array<number>(32).fill(0);
+    const trailer = new Uint8Array(32);
     trailer[6] = 2;
     trailer[7] = 1;
     trailer[15] = objects.length;
