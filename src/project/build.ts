@@ -84,7 +84,8 @@ export function settingsOf(input: ConfigurationInput): BuildSettings {
     ['SRCROOT', folderPath],
     ['SOURCE_ROOT', folderPath],
     ['PROJECT_DIR', folderPath],
-    ['PRODUCT_NAME', '$(TARGET_NAME)'],
+    // Xcode's own default; the product type of system extensions takes the bundle id.
+    ['PRODUCT_NAME', productType === 'system-extension' ? '$(PRODUCT_BUNDLE_IDENTIFIER)' : '$(TARGET_NAME)'],
     ['PRODUCT_MODULE_NAME', '$(PRODUCT_NAME:c99extidentifier)'],
     ['EXECUTABLE_NAME', '$(PRODUCT_NAME)'],
     ['LOCAL_APPS_DIR', '/Applications'],
@@ -161,9 +162,8 @@ function plistUse(
   if (path === undefined || isSkipped(path)) return { state: 'unseen', ...at };
   if (!cache.paths.has(path)) return { state: 'absent', path, ...at };
   const document = cache.plist(path);
-  const text = cache.text(path);
-  if (!document || text === undefined) return { state: 'unseen', path, ...at };
-  return { state: 'present', path, ...at, part: { file: path, text, root: document.root, document } };
+  if (!document) return { state: 'unseen', path, ...at };
+  return { state: 'present', path, ...at, part: { file: path, text: document.text, root: document.root, document } };
 }
 
 export function buildConfiguration(cache: FileCache, input: ConfigurationInput): Configuration {

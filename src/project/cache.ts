@@ -1,13 +1,16 @@
 // Parsed files, kept while their text stays the same: what makes an update after one changed file cheap.
 import { parseOpenStep } from '../plist/openstep.ts';
+import { parsePlist } from '../plist/plist.ts';
+import { parseProfile } from '../plist/profile.ts';
 import { parseYamlProject } from '../plist/projectYaml.ts';
 import type { YamlProject } from '../plist/projectYaml.ts';
+import { lookup } from '../plist/value.ts';
 import type { PlistDocument } from '../plist/value.ts';
 import { parseXcconfig } from '../plist/xcconfig.ts';
 import type { XcconfigLine } from '../plist/xcconfig.ts';
-import { parseXmlPlist } from '../plist/xml.ts';
 import type { ProjectFiles } from './files.ts';
 import { scanSource } from './source/scan.ts';
+import type { ProfileUse } from './profileUse.ts';
 import type { SourceFacts } from './source/facts.ts';
 
 type Parsed = Map<string, unknown>;
@@ -42,9 +45,27 @@ export class FileCache {
   source(path: string): SourceFacts | undefined {
     return this.#parsed(path, 'source', (text) => scanSource(path, text));
   }
-  /** XML or OpenStep, by what the text begins with. */
+  /** Of any format. From the bytes where they can be had: they tell binary plists, marks and encodings. */
   plist(path: string): PlistDocument | undefined {
-    return this.#parsed(path, 'plist', (text) => (/^\W*[{(]/.test(text) ? parseOpenStep(text) : parseXmlPlist(text)));
+    return this.#parsed(path, 'plist', (text) => parsePlist(this.bytes(path) ?? text), true);
+  }
+  profile(path: string): ProfileUse | undefined {
+    return this.#parsed(path, 'profile', () => this.#profile(path), true);
+  }
+  #profile(path: string): ProfileUse | undefined {
+    const bytes = this.bytes(path);
+    const found = bytes && parseProfile(bytes);
+    if (!found || !('profile' in found)) return undefined;
+    const { name, uuid, teamIds, kind, expires, document } = found.profile;
+    return {
+      file: path,
+      name: name || undefined,
+      uuid: uuid || undefined,
+      entitlements: lookup(document.root, 'Entitlements'),
+      teams: teamIds,
+      expires: expires === '' || Number.isNaN(Date.parse(expires)) ? undefined : new Date(expires),
+      kind,
+    };
   }
   openStep(path: string): PlistDocument | undefined {
     return this.#parsed(path, 'openstep', parseOpenStep);
@@ -65,10 +86,11 @@ export class FileCache {
     return entry;
   }
 
-  #parsed<T>(path: string, kind: string, parse: (text: string) => T): T | undefined {
+  /** `binary`: a file that is no text is parsed too. */
+  #parsed<T>(path: string, kind: string, parse: (text: string) => T, binary = false): T | undefined {
     const { text, parsed } = this.#entry(path);
-    if (text === undefined) return undefined;
-    if (!parsed.has(kind)) parsed.set(kind, parse(text));
+    if (text === undefined && !(binary && this.paths.has(path))) return undefined;
+    if (!parsed.has(kind)) parsed.set(kind, parse(text ?? ''));
     return parsed.get(kind) as T;
   }
 }

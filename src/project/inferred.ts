@@ -123,9 +123,8 @@ function remainingExtension(rest: readonly Unit[], cache: FileCache): Unit | und
 
 function use(cache: FileCache, path: string | undefined): PlistUse {
   const document = path === undefined ? undefined : cache.plist(path);
-  const text = path === undefined ? undefined : cache.text(path);
-  if (path === undefined || !document || text === undefined) return { state: 'unresolved' };
-  return { state: 'present', path, part: { file: path, text, root: document.root, document } };
+  if (path === undefined || !document) return { state: 'unresolved' };
+  return { state: 'present', path, part: { file: path, text: document.text, root: document.root, document } };
 }
 
 function target(cache: FileCache, unit: Unit, ownsFolder: boolean, role: Role, others: readonly string[]): Target {

@@ -25,11 +25,12 @@ export function buildModel(cache: FileCache): ProjectModel {
   };
   for (const path of cache.paths)
     if (path.endsWith('.xcodeproj/project.pbxproj')) take(xcodeTargets(cache, path), dirname(dirname(path)));
+  const xcode = new Set(folders);
   for (const path of cache.paths) {
-    if (!['yml', 'yaml'].includes(extension(path)) || !/(^|\/)project\.ya?ml$/.test(path)) continue;
+    if (!['yml', 'yaml'].includes(extension(path)) || !/(^|\/)project([.-][\w.-]+)?\.ya?ml$/i.test(path)) continue;
     // A project that was generated from it and is kept beside it says the same, and is what Xcode builds.
     const folder = dirname(path);
-    if (!folders.includes(folder) && isXcodeGen(cache, path)) take(xcodegenTargets(cache, path), folder);
+    if (!xcode.has(folder) && isXcodeGen(cache, path)) take(xcodegenTargets(cache, path), folder);
   }
   targets.push(...inferredTargets(cache, (path) => folders.some((folder) => isWithin(path, folder))));
   return { cache, targets, problems };

@@ -21,7 +21,7 @@ export const X015: ProjectRule = {
       for (const configuration of target.configurations) {
         const profiles = profilesOf(c, configuration);
         if (profiles.length === 0) continue;
-        const store = profiles.every((p) => !p.allDevices && !p.developmentCertificates);
+        const store = profiles.every((p) => p.kind === 'app-store');
         for (const group of c.groups(configuration)) {
           if (!group.complete || !group.text.startsWith('group.')) continue;
           if (profiles.some((p) => allows(entry(p.entitlements, groupsKey)?.value, group.text))) continue;

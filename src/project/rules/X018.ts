@@ -41,6 +41,8 @@ const signs = (configuration: Configuration): boolean =>
 
 function* absent(c: ProjectContext, target: Target): Generator<ProjectReport> {
   if (!['application', 'app-extension', 'system-extension'].includes(target.productType ?? '')) return;
+  // A configuration file that is kept out of the repository: the entitlements may be kept out with it.
+  if (target.configurations.some((k) => !k.settings.known)) return;
   for (const { entitlements: use } of target.configurations) {
     if (use.state !== 'absent' || !use.place || scripted(c)) continue;
     yield { ...use.place, message: `${target.name}: the entitlements file ${use.path} does not exist.` };

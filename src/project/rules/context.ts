@@ -7,7 +7,7 @@ import type { PlistEntry, PlistValue } from '../../plist/value.ts';
 import { dirname, extension, isWithin } from '../files.ts';
 import type { Configuration, PlistText, PlistUse, Target } from '../model.ts';
 import { readProfiles } from '../profile.ts';
-import type { ProfileUse } from '../profile.ts';
+import type { ProfileUse } from '../profileUse.ts';
 import type { AcceptHandler, NameExpression, SourceFacts, XpcObject } from '../source/facts.ts';
 import type { ProjectModel } from '../workspace.ts';
 import { endpointSecurityKey, groupsKey, installKey, networkExtensionKey, sandboxKey } from './keys.ts';

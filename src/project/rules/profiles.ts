@@ -2,7 +2,7 @@
 import { lookup, stringsOf } from '../../plist/value.ts';
 import type { PlistValue } from '../../plist/value.ts';
 import type { Configuration } from '../model.ts';
-import type { ProfileUse } from '../profile.ts';
+import type { ProfileUse } from '../profileUse.ts';
 import type { ProjectContext } from './context.ts';
 
 /** The profile that a configuration names, else the ones whose application id is the target's own (no wildcard). */
