@@ -9,17 +9,9 @@ import type { ConnectionsView } from '../../src/editor/sidebar/view.ts';
 import { commands, contextKeys, settings, views } from '../../src/protocol/ids.ts';
 import { socketPath } from '../../src/proxy/paths.ts';
 import { FakeProxy } from '../support/fake-proxy.ts';
+import { until } from './until.ts';
 
 const run = vscode.commands.executeCommand;
-
-/** Polls, since nothing tells when a chain of asynchronous steps has ended. */
-async function until<T>(what: string, probe: () => T | undefined | false): Promise<T> {
-  for (const started = Date.now(); ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const found = probe();
-    if (found) return found;
-    assert.ok(Date.now() - started < 15_000, `waited in vain for ${what}`);
-  }
-}
 
 describe('the sidebar with a proxy', () => {
   let app: App;

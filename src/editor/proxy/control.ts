@@ -93,6 +93,11 @@ export class ProxyControl implements vscode.Disposable {
     return this.#check && !this.#check.problem ? this.#check : this.#checking;
   }
 
+  /** The next `check` asks again. */
+  forgetCheck(): void {
+    this.#check = undefined;
+  }
+
   async #runCheck(): Promise<CaptureCheck> {
     const check = await checkCapture(this.#app.programs);
     this.#check = check;

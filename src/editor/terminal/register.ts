@@ -61,13 +61,13 @@ async function ready(app: App): Promise<boolean> {
       void explainFailure(app);
       return false;
     }
+    // The launcher would start the proxy too; but a short program could be over before its flows are asked for.
+    await app.proxy.start();
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     void app.fail(error);
     return false;
   }
-  // The launcher starts the proxy itself; the session only has to be there when it answers.
-  app.proxy.connect();
   return true;
 }
 
