@@ -35,7 +35,6 @@ struct Connection final : Object {
   xpc_handler_t handler = nullptr;
   std::string requirement;
   bool activated = false, cancelled = false, finished = false;
-  bool offered = false;  ///< of a peer: a listener's handler has seen it
   Connection* other = nullptr;
   uint64_t nextId = 1;
   std::map<uint64_t, Pending> pending;
@@ -48,8 +47,7 @@ struct Connection final : Object {
   }
   ~Connection() override {
     const Lock lock(world);
-    if (!activated && (role != kPeer || offered)) trap("the last reference to an inactive connection was released");
-    unlink();  // a peer that came while its listener was being cancelled
+    if (!activated) trap("the last reference to an inactive connection was released");
     connections.erase(this);
     if (handler) Block_release(handler);
     dispatch_release(queue);
@@ -67,11 +65,12 @@ struct Connection final : Object {
       {
         const Lock lock(world);
         if (handler && (!cancelled || object == XPC_ERROR_CONNECTION_INVALID)) copy = Block_copy(handler);
-        if (copy && xpc_get_type(object) == XPC_TYPE_CONNECTION) static_cast<Connection*>(asObject(object))->offered = true;
       }
       if (copy) {
         copy(object);
         Block_release(copy);
+      } else if (xpc_get_type(object) == XPC_TYPE_CONNECTION) {
+        static_cast<Connection*>(asObject(object))->turnAway();
       }
       xpc_release(object);
       xpc_release(this);
@@ -107,6 +106,19 @@ struct Connection final : Object {
       if (last) Block_release(last);
       xpc_release(this);  // taken by activate
     });
+  }
+  void activate() {
+    activated = true;
+    xpc_retain(this);  // until finish
+    for (auto& work : early) enqueue(queue, std::move(work));
+    early.clear();
+  }
+  /// A peer that came while its listener was being cancelled: nobody will ever see it.
+  void turnAway() {
+    const Lock lock(world);
+    activate();
+    unlink();
+    finish();
   }
   /// The other process has ended this connection.
   void lost() {
@@ -203,12 +215,13 @@ void abandonReply(Connection* connection, uint64_t id) {
   Connection::answer(waiting, XPC_ERROR_CONNECTION_INTERRUPTED);
 }
 
-void crash(const std::string& name) {
+void crash(pid_t pid) {
   const Lock lock(world);
-  services.erase(name);
+  for (auto service = services.begin(); service != services.end();)
+    service = service->second->owner.pid == pid ? services.erase(service) : std::next(service);
   const std::set<Connection*> all = connections;
   for (Connection* connection : all) {
-    if (connection->role != Connection::kPeer || connection->name != name || !connection->other) continue;
+    if (connection->role != Connection::kPeer || connection->owner.pid != pid) continue;
     connection->unlink();
     connection->finish();
   }
@@ -255,10 +268,7 @@ void xpc_connection_activate(xpc_connection_t connection) {
   auto* const c = asConnection(connection);
   if (!c->handler) trap("a connection without event handler was activated");
   if (c->activated) return;
-  c->activated = true;
-  xpc_retain(c);
-  for (auto& work : c->early) enqueue(c->queue, std::move(work));
-  c->early.clear();
+  c->activate();
   if (c->role == Connection::kClient) {
     c->link();
   } else if (c->role == Connection::kListener) {

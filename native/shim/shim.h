@@ -16,8 +16,8 @@ struct Identity {
 void become(const Identity& identity);
 Identity self();
 
-/// The process that serves `name` dies: peers and clients learn it as XPC tells it. Its listener must still be destroyed.
-void crash(const std::string& name);
+/// That process, which serves names, dies: its clients learn it as XPC tells it. Its objects must still be destroyed.
+void crash(pid_t pid);
 /// Runs every timer now; returns how many.
 int fireTimers();
 /// xpc_fd_create() and xpc_dictionary_dup_fd() fail from now on, as in a sandbox that forbids it.
