@@ -59,6 +59,17 @@ export const suites = [
     command: [node, 'scripts/test-native.mjs', 'asan:core-test'],
   },
   {
+    name: 'e2e',
+    title: 'The command line with the real proxy',
+    needs: ['native', 'bundles'],
+    command: [
+      ...bin('mocha/bin/mocha.js'),
+      '--reporter',
+      'test/support/counting-reporter.cjs',
+      'test/e2e/**/*.test.ts',
+    ],
+  },
+  {
     name: 'host',
     title: 'Tests in the extension host',
     needs: ['native', 'bundles', 'host-tests', 'workbench', 'browser'],

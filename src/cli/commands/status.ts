@@ -105,7 +105,7 @@ function statusText({ state, proxy, problem, socket, log }: StatusJson): string 
     ['Version', `${proxy.version} (wire ${proxy.wire})`],
     ['Mode', proxy.mode],
     ['Captures', String(proxy.captures)],
-    ['Clients', String(proxy.subscribers)],
+    ['Watchers', String(proxy.subscribers)],
     [
       'Flows',
       `${proxy.flows.live} live, ${proxy.flows.total} since the start${proxy.flows.refused ? `, ${proxy.flows.refused} not admitted` : ''}`,
