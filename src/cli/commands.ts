@@ -1,5 +1,6 @@
 // The commands of `flowtap`. A command is one file in commands/ and one line here.
 import type { Command } from 'commander';
+import { lint } from './commands/lint.ts';
 import { run } from './commands/run.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
@@ -14,4 +15,4 @@ export interface CliCommand {
   register(program: Command, context: Context, exit: (status: number) => void): Command;
 }
 
-export const commands: readonly CliCommand[] = [run, watch, start, stop, status];
+export const commands: readonly CliCommand[] = [run, watch, start, stop, status, lint];

@@ -54,6 +54,12 @@ export class Workspace {
     this.#model = undefined;
   }
 
+  /** The text that the ranges of a file's findings count in: of a plist the decoded one. */
+  textOf(file: string): string | undefined {
+    const isPlist = ['plist', 'entitlements'].includes(extension(file));
+    return (isPlist ? this.#cache.plist(file)?.text : undefined) ?? this.#cache.text(file);
+  }
+
   get model(): ProjectModel {
     return (this.#model ??= buildModel(this.#cache));
   }
