@@ -35,5 +35,12 @@ export const targets = {
   },
   'wire-peer': { sources: ['sysext/test/wire_peer.cc'] },
   'core-test': { sources: [...core, 'sysext/test/core/*.cc'] },
+  // The macOS source on Linux: only clang knows blocks.
+  'xpc-test': {
+    compiler: 'clang++-22',
+    flags: ['-fblocks', '-Inative/shim/include'],
+    sources: ['native/xpc/*.cc', 'native/shim/*.cc', 'native/test/xpc_test.cc'],
+    link: ['-lBlocksRuntime'],
+  },
   'rendezvous-test': { sources: [...rendezvous, 'native/test/unix_test.cc'] },
 };

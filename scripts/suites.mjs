@@ -2,8 +2,19 @@
 //   check: counts as one test by its exit code (otherwise the output ends in "N passed, N failed[, N skipped]")
 //   needs: steps of scripts/lib/setup/table.mjs beside npm's packages and the code from the wire contract
 //   unavailable(): why it cannot run here, or undefined; limitSeconds: when it counts as hung (default 900)
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
 const node = 'node'; // test.mjs puts Node 24 first on PATH.
 const bin = (name) => [node, `node_modules/${name}`];
+
+/** Why the macOS sources cannot be compiled here, or undefined. */
+function missingBlocksCompiler() {
+  if (process.platform !== 'linux') return 'on a Mac, make -C sysext tests the real XPC';
+  if (spawnSync('clang++-22', ['--version']).error || !existsSync('/usr/include/Block.h'))
+    return 'needs clang with blocks: apt-get install clang-22 libclang-rt-22-dev libblocksruntime-dev';
+  return undefined;
+}
 
 export const suites = [
   {
@@ -52,6 +63,18 @@ export const suites = [
       'tsan:rendezvous-test',
       'asan:bridge=native/test/teardown.mjs',
     ],
+  },
+  {
+    name: 'launcher',
+    title: 'Linux launcher and attribution (ASan, UBSan; as root and as a user)',
+    unavailable: () => (process.platform === 'linux' ? undefined : 'the launcher is for Linux'),
+    command: [node, 'scripts/test-native.mjs', 'asan:launcher-test'],
+  },
+  {
+    name: 'xpc',
+    title: 'XPC rendezvous on the stand-in (ASan, UBSan, TSan)',
+    unavailable: missingBlocksCompiler,
+    command: [node, 'scripts/test-native.mjs', 'asan:xpc-test', 'tsan:xpc-test'],
   },
   {
     name: 'native',

@@ -65,7 +65,8 @@ bool Attribution::inhabited() {
 }
 
 Attribution::Found Attribution::holderOf(uint32_t inode) {
-  for (const auto way : {&Attribution::knownHolder, &Attribution::probe, &Attribution::search})
+  // Searched twice: a list of descriptors breaks off where the process's main thread ends meanwhile.
+  for (const auto way : {&Attribution::knownHolder, &Attribution::probe, &Attribution::search, &Attribution::search})
     if (const Found found = (this->*way)(inode); found.pid != 0) return found;
   if (!mayRescan()) return {};
   processes_.rescan();
@@ -121,13 +122,12 @@ Attribution::Found Attribution::probe(uint32_t inode) {
 
 Attribution::Found Attribution::search(uint32_t inode) {
   auto& members = processes_.members();
-  const auto folder = [&members](size_t i) { return "/proc/" + std::to_string(members[i].pid) + "/fd"; };
   bool allClear = true;
   std::vector<size_t> large;
   const auto held = [&](size_t i) {
-    const Look look = read(folder(i), members[i], inode);
-    allClear = allClear && look == Look::kNotHeld;
-    return look == Look::kHeld;
+    const Look seen = look(members[i], inode);
+    allClear = allClear && seen == Look::kNotHeld;
+    return seen == Look::kHeld;
   };
   for (size_t i = 0; i < members.size(); i++) {
     if (members[i].descriptors > kManyDescriptors) large.push_back(i);
@@ -144,25 +144,43 @@ Attribution::Found Attribution::search(uint32_t inode) {
   return {};
 }
 
-/// Threads whose process's main thread has ended, or that have descriptors of their own (unshare(CLONE_FILES)).
+/// Calls back with the folder of each thread of a process, until that returns true.
+template <typename F>
+bool Attribution::anyThread(const Member& member, int& left, F&& each) {
+  const std::string tasks = "/proc/" + std::to_string(member.pid) + "/task";
+  DIR* folder = ::opendir(tasks.c_str());
+  if (!folder) return false;
+  bool done = false;
+  while (const dirent* entry = !done && left > 0 ? ::readdir(folder) : nullptr) {
+    if (entry->d_name[0] == '.') continue;
+    left--;
+    done = each(tasks + "/" + entry->d_name);
+  }
+  ::closedir(folder);
+  return done;
+}
+
+/// Threads that have descriptors of their own (unshare(CLONE_FILES)).
 Attribution::Found Attribution::searchThreads(uint32_t inode) {
   int left = kMaxThreads;
   for (Member& member : processes_.members()) {
-    const std::string tasks = "/proc/" + std::to_string(member.pid) + "/task";
-    DIR* folder = ::opendir(tasks.c_str());
-    if (!folder) continue;
-    bool held = false;
-    while (!held && left > 0) {
-      const dirent* entry = ::readdir(folder);
-      if (!entry) break;
-      if (entry->d_name[0] == '.') continue;
-      left--;
-      held = read(tasks + "/" + entry->d_name + "/fd", member, inode) == Look::kHeld;
-    }
-    ::closedir(folder);
-    if (held) return {member.pid, -1};
+    const auto held = [&](const std::string& thread) { return read(thread + "/fd", member, inode) == Look::kHeld; };
+    if (anyThread(member, left, held)) return {member.pid, -1};
   }
   return {};
+}
+
+Attribution::Look Attribution::look(Member& member, uint32_t inode) {
+  const Look whole = read("/proc/" + std::to_string(member.pid) + "/fd", member, inode);
+  if (whole != Look::kUnclear) return whole;
+  // Where the main thread has ended, its list is empty; that of any other thread is the process's.
+  Look seen = Look::kUnclear;
+  int left = kMaxThreads;
+  anyThread(member, left, [&](const std::string& thread) {
+    seen = read(thread + "/fd", member, inode);
+    return seen != Look::kUnclear;
+  });
+  return seen;
 }
 
 /// Reads one list of descriptors and remembers all its sockets: in a burst, the next look-ups find theirs there.
@@ -186,7 +204,6 @@ Attribution::Look Attribution::read(const std::string& folder, Member& member, u
   ::closedir(list);
   member.descriptors = descriptors;
   if (found) return Look::kHeld;
-  // The list of a process whose main thread has ended is empty, whatever the others hold.
   return descriptors > 0 ? Look::kNotHeld : Look::kUnclear;
 }
 

@@ -53,6 +53,9 @@ class Attribution {
   Found probe(uint32_t inode);
   Found search(uint32_t inode);
   Found searchThreads(uint32_t inode);
+  template <typename F>
+  static bool anyThread(const Member& member, int& left, F&& each);
+  Look look(Member& member, uint32_t inode);
   Look read(const std::string& folder, Member& member, uint32_t inode);
   pid_t firstOwner(const Found& found, uint32_t inode);
   Found hit(size_t index);

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -23,12 +22,19 @@ constexpr std::chrono::seconds kMemory{1};
 // Asking after each of more members than this, on every look-up, would cost more than it saves.
 constexpr size_t kPruneLimit = 64;
 
+/// "net:[4026531840]", or "" with errno set.
+std::string linkTarget(const std::string& path) {
+  char target[64];
+  const ssize_t size = ::readlink(path.c_str(), target, sizeof target);
+  return size > 0 ? std::string(target, static_cast<size_t>(size)) : "";
+}
+
 /// Threads have pids as well, and /proc shows them to those who ask by number.
 bool isProcess(pid_t pid) {
 #ifdef SYS_pidfd_open
   const Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (fd) return true;
-  // EINVAL, since 6.?: ENOENT: a thread. ESRCH: gone.
+  // EINVAL or ENOENT: a thread. ESRCH: gone.
   if (errno != ENOSYS && errno != EPERM && errno != EMFILE && errno != ENFILE) return false;
 #endif
   return ::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0;
@@ -41,11 +47,17 @@ NamespaceProcesses::NamespaceProcesses(pid_t process)
   members_.push_back({process});
 }
 
-std::string NamespaceProcesses::namespaceOf(pid_t pid) const {
-  char path[40], target[64];
-  std::snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
-  const ssize_t size = ::readlink(path, target, sizeof target);
-  return size > 0 ? std::string(target, static_cast<size_t>(size)) : "";
+std::string NamespaceProcesses::namespaceOf(pid_t pid) {
+  const std::string folder = "/proc/" + std::to_string(pid);
+  std::string name = linkTarget(folder + "/ns/net");
+  if (!name.empty() || errno != ENOENT) return name;
+  // The main thread has ended. Others may live on, and are all that the process still has.
+  DIR* threads = ::opendir((folder + "/task").c_str());
+  if (!threads) return "";
+  while (const dirent* entry = name.empty() ? ::readdir(threads) : nullptr)
+    if (entry->d_name[0] != '.') name = linkTarget(folder + "/task/" + entry->d_name + "/ns/net");
+  ::closedir(threads);
+  return name;
 }
 
 long NamespaceProcesses::lastPid() const {

@@ -35,7 +35,7 @@ class NamespaceProcesses {
 
  private:
   using Clock = std::chrono::steady_clock;
-  std::string namespaceOf(pid_t pid) const;
+  static std::string namespaceOf(pid_t pid);
   bool add(pid_t pid);
   /// The pid handed out last, or -1.
   long lastPid() const;

@@ -11,10 +11,10 @@
 namespace flowtap::linux_ {
 namespace {
 
-/// 0, ENOENT, EACCES, …
+/// 0, ENOENT, EACCES (a file that may not be run), …
 int runnable(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return errno;
+  if (::stat(path.c_str(), &info) != 0) return errno == EACCES ? ENOENT : errno;  // a folder of PATH that is closed
   if (S_ISDIR(info.st_mode)) return EISDIR;
   return ::access(path.c_str(), X_OK) == 0 ? 0 : errno;
 }

@@ -12,6 +12,7 @@
 
 #include "native/unix/directory.h"
 #include "native/unix/socket_connect.h"
+#include "sysext/core/version.h"
 #include "sysext/linux/runtime_directory.h"
 
 namespace flowtap::linux_ {
@@ -20,7 +21,6 @@ namespace {
 using std::chrono::milliseconds;
 using unixsocket::Connected;
 
-constexpr uint32_t kVersion = 1;
 constexpr milliseconds kPatience{10000};
 
 [[noreturn]] void fail(const char* code, const std::string& text) { throw CaptureImpossible({code, text}); }
@@ -75,8 +75,9 @@ DaemonLink DaemonLink::open() {
 void DaemonLink::greet() try {
   wire::ClientFrame frame;
   auto& hello = frame.hello.emplace();
-  hello.versions = {kVersion};
+  hello.versions = {core::kWireVersion};
   hello.client = "launcher";
+  hello.build = core::kBuild;
   socket_.send(frame);
   for (;;) {
     const auto answer = socket_.receive(kPatience);

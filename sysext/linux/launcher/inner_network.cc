@@ -41,19 +41,22 @@ void addAddress(NetlinkBatch& batch, uint8_t family, const void* address, uint8_
   message.attribute(IFA_ADDRESS, address, size);
 }
 
-/// ip route add [local] PREFIX dev lo src SOURCE [table local]
-NetlinkMessage& addRoute(NetlinkBatch& batch, uint8_t family, bool local, const void* source, uint8_t sourceSize) {
+/// ip route add [local] DESTINATION/LENGTH dev lo src SOURCE [table local]
+void addRoute(NetlinkBatch& batch, uint8_t family, bool local, const void* destination, unsigned length,
+              const void* source) {
+  const size_t size = family == AF_INET6 ? sizeof(in6_addr) : sizeof(in_addr);
   rtmsg header{};
   header.rtm_family = family;
+  header.rtm_dst_len = static_cast<uint8_t>(length);
   header.rtm_table = local ? RT_TABLE_LOCAL : RT_TABLE_MAIN;
   header.rtm_protocol = RTPROT_STATIC;
   header.rtm_type = local ? RTN_LOCAL : RTN_UNICAST;
   if (family == AF_INET) header.rtm_scope = local ? RT_SCOPE_HOST : RT_SCOPE_LINK;
   auto& message = batch.add(family == AF_INET6 ? "adding an IPv6 route" : "adding the IPv4 route", RTM_NEWROUTE,
                             NLM_F_CREATE | NLM_F_REPLACE, header);
+  if (length > 0) message.attribute(RTA_DST, destination, size);
   message.number(RTA_OIF, kLoopback);
-  message.attribute(RTA_PREFSRC, source, sourceSize);
-  return message;
+  message.attribute(RTA_PREFSRC, source, size);
 }
 
 }  // namespace
@@ -74,11 +77,9 @@ void setUpInnerNetwork(const HostNetwork& host, const std::vector<NetworkSetting
 void routeEverything(const HostNetwork& host, wire::Mode mode) {
   const bool local = mode == wire::Mode::kTproxy;
   NetlinkBatch batch;
-  addRoute(batch, AF_INET, local, &host.ipv4, sizeof host.ipv4);
-  for (const auto& prefix : host.ipv6Routes) {
-    auto& route = addRoute(batch, AF_INET6, local, &*host.ipv6, sizeof *host.ipv6);
-    if (prefix.length > 0) route.attribute(RTA_DST, &prefix.address, sizeof prefix.address);
-  }
+  addRoute(batch, AF_INET, local, nullptr, 0, &host.ipv4);
+  for (const auto& prefix : host.ipv6Routes)
+    addRoute(batch, AF_INET6, local, &prefix.address, prefix.length, &*host.ipv6);
   send(batch);
 }
 

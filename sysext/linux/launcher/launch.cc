@@ -1,6 +1,5 @@
-// flowtap-run: runs a command in a network of its own whose TCP and UDP go to this user's flowtapd.
-// It makes namespaces, routes, rules and sockets, hands the sockets to the daemon and becomes the command, so that
-// signals, terminal and exit status are the command's own.
+#include "sysext/linux/launcher/launch.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -15,10 +14,8 @@
 #include "sysext/linux/launcher/namespaces.h"
 #include "sysext/linux/launcher/options.h"
 
+namespace flowtap::linux_ {
 namespace {
-
-using namespace flowtap;
-using namespace flowtap::linux_;
 
 int complain(int status, const std::string& text) {
   std::fprintf(stderr, "flowtap-run: %s\n", text.c_str());
@@ -84,7 +81,7 @@ int run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int launch(int argc, char** argv) {
   occupyStandardDescriptors();
   const Options options = parseOptions(argc, argv);
   switch (options.action) {
@@ -98,3 +95,5 @@ int main(int argc, char** argv) {
   std::fputs(kUsage, stderr);
   return kCaptureFailed;
 }
+
+}  // namespace flowtap::linux_

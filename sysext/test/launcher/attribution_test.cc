@@ -1,0 +1,121 @@
+// Every flow's process, against what the captured programs say of themselves.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "sysext/linux/daemon/sock_diag.h"
+#include "sysext/test/launcher/captured.h"
+
+using namespace flowtap;
+using namespace flowtap::test;
+
+namespace {
+
+/// Runs a captured client and CHECKs that each of `expected` flows belongs to the process that says so.
+std::vector<Seen> attributed(const std::vector<std::string>& arguments, size_t expected) {
+  Captured captured(client(arguments));
+  if (!captured) return {};
+  const Result result = captured.finish();
+  CHECK_EQ(result.status, 0);
+  if (result.status != 0) std::printf("  %s%s\n", result.out.c_str(), result.err.c_str());
+  auto seen = captured.seen();
+  CHECK_EQ(seen.size(), expected);
+  size_t missed = 0, wrong = 0;
+  for (const auto& flow : seen) {
+    if (!flow.process) missed++;
+    else if (flow.process->pid != flow.claimedPid) wrong++;
+  }
+  CHECK_EQ(missed, 0u);
+  CHECK_EQ(wrong, 0u);
+  if (missed || wrong) std::printf("  of %zu flows: %zu missed, %zu wrong\n", seen.size(), missed, wrong);
+  return seen;
+}
+
+size_t distinct(const std::vector<Seen>& seen) {
+  std::set<uint32_t> pids;
+  for (const auto& flow : seen) pids.insert(flow.claimedPid);
+  return pids.size();
+}
+
+std::string baseName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+}  // namespace
+
+TEST("a single process, with its name, path, arguments, user and parents") {
+  const auto seen = attributed({"tcp", "192.0.2.1", "80"}, 1);
+  if (seen.empty() || !seen[0].process) return;
+  const auto& process = *seen[0].process;
+  CHECK_EQ(process.name, baseName(self()));
+  CHECK_EQ(process.path, self());
+  CHECK_EQ(process.arguments, client({"tcp", "192.0.2.1", "80"}));
+  CHECK_EQ(process.uid, ::geteuid());
+  CHECK(!process.ancestors.empty());
+  if (process.ancestors.empty()) return;
+  CHECK_EQ(process.ancestors[0].pid, static_cast<uint32_t>(::getpid()));
+  CHECK_EQ(process.ancestors[0].name, baseName(self()));
+  CHECK_EQ(process.ancestors.back().pid, 1u);
+}
+
+TEST("a burst of 1,000 connections from 100 processes") {
+  CHECK_EQ(distinct(attributed({"burst", "192.0.2.1", "443", "100", "10"}, 1000)), 100u);
+}
+
+TEST("a burst of 1,000 connections over IPv6 from 100 processes") {
+  CHECK_EQ(distinct(attributed({"burst", "::1", "443", "100", "10"}, 1000)), 100u);
+}
+
+TEST("1,000 datagram conversations of 100 processes, connected and not") {
+  CHECK_EQ(distinct(attributed({"burst-udp", "192.0.2.1", "53", "100", "10"}, 1000)), 100u);
+}
+
+TEST("processes that live for one connection") {
+  CHECK_EQ(distinct(attributed({"short", "192.0.2.1", "80", "300"}, 300)), 300u);
+}
+
+TEST("a thousand threads") { CHECK_EQ(distinct(attributed({"threads", "192.0.2.1", "80", "1000", "0"}, 1000)), 1u); }
+
+TEST("threads whose main thread has ended") { attributed({"threads", "192.0.2.1", "80", "50", "1"}, 50); }
+
+TEST("a socket that a child inherited belongs to the parent that connects it") {
+  attributed({"inherited", "192.0.2.1", "80"}, 1);
+}
+
+TEST("processes with thousands of other sockets") {
+  attributed({"crowded", "192.0.2.1", "80", "1", "800", "50"}, 50);
+  CHECK_EQ(distinct(attributed({"crowded", "192.0.2.1", "80", "4", "800", "50"}, 200)), 4u);
+}
+
+TEST("a process that executes another program is known by its new name") {
+  const Folder folder;
+  ::chmod(folder.path().c_str(), 0755);
+  CHECK_EQ(::symlink(self().c_str(), (folder / "a-rather-long-name").c_str()), 0);
+  const auto seen =
+      attributed({"then-exec", "192.0.2.1", "80", folder / "a-rather-long-name", "--client", "tcp", "192.0.2.1", "81"}, 2);
+  if (seen.size() != 2 || !seen[0].process || !seen[1].process) return;
+  CHECK_EQ(seen[0].claimedPid, seen[1].claimedPid);
+  CHECK_EQ(seen[0].process->name, baseName(self()));
+  CHECK_EQ(seen[1].process->name, "a-rather-long-name");
+  CHECK_EQ(seen[1].process->arguments.back(), "81");
+}
+
+TEST("a shell's children, with the shell as their parent") {
+  Captured captured({"/bin/sh", "-c", self() + " --client tcp 192.0.2.1 80; true"});
+  if (!captured) return;
+  CHECK_EQ(captured.finish().out, "192.0.2.1:80\n");
+  const auto seen = captured.seen();
+  CHECK_EQ(seen.size(), 1u);
+  if (seen.size() != 1 || !seen[0].process || seen[0].process->ancestors.empty()) return;
+  CHECK_EQ(seen[0].process->pid, seen[0].claimedPid);
+  CHECK_EQ(seen[0].process->ancestors[0].pid, static_cast<uint32_t>(captured.program().pid()));
+}
+
+TEST("nothing is left open by look-ups") {
+  Captured captured(client({"burst", "192.0.2.1", "80", "10", "10"}));
+  if (!captured) return;
+  const int before = openFds();
+  CHECK_EQ(captured.finish().status, 0);
+  CHECK_EQ(captured.seen().size(), 100u);
+  // The program's two output pipes are open all along; Attribution keeps one descriptor, for the newest pid.
+  CHECK_EQ(openFds(), before + 1);
+}
