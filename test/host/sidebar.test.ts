@@ -56,7 +56,7 @@ describe('the sidebar with a proxy', () => {
     await until('the end of the proxy', () => app.proxy.state.kind !== 'running');
     await run(commands.clear);
     await until('an empty list', () => rows().length === 0);
-    view.setFilter('');
+    view.setFilter('', undefined);
     view.setGrouping('process');
   });
 

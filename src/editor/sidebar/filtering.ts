@@ -2,24 +2,38 @@
 import * as vscode from 'vscode';
 import { commands } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
-import { compileFilter, hostFilter, processFilter } from './filter.ts';
 import type { Element } from './model.ts';
 import type { ConnectionsView } from './view.ts';
 
+/** The query language with its regular expressions is loaded when a filter is first asked for. */
+const language = (): Promise<typeof import('./filter.ts')> => import('./filter.ts');
+type Language = Awaited<ReturnType<typeof language>>;
+
 export function registerFiltering(app: App, view: ConnectionsView): void {
-  const narrow = (filter: string | undefined): void => {
-    if (filter) view.setFilter(filter);
+  const narrow = async (query: (of: Language) => string | undefined): Promise<void> => {
+    const loaded = await language();
+    const text = query(loaded);
+    if (text) apply(view, loaded, text);
   };
-  app.command(commands.filter, () => askForFilter(view));
-  app.command(commands.clearFilter, () => view.setFilter(''));
-  app.command(commands.filterToProcess, (e?: Element) => narrow(processFilter(e ?? view.tree.selection[0])));
-  app.command(commands.filterToHost, (e?: Element) => narrow(hostFilter(e ?? view.tree.selection[0])));
+  const selected = (element: Element | undefined): Element | undefined => element ?? view.tree.selection[0];
+  app.command(commands.filter, async () => askForFilter(view, await language()));
+  app.command(commands.clearFilter, () => view.setFilter('', undefined));
+  app.command(commands.filterToProcess, (e?: Element) => narrow((l) => l.processFilter(selected(e))));
+  app.command(commands.filterToHost, (e?: Element) => narrow((l) => l.hostFilter(selected(e))));
+}
+
+/** What is wrong with the query, where nothing was changed. */
+function apply(view: ConnectionsView, { compileFilter }: Language, text: string): string | undefined {
+  const { matches, error } = compileFilter(text);
+  if (error) return error.message;
+  view.setFilter(text.trim(), matches);
+  return undefined;
 }
 
 const pause = 150; // milliseconds without a key before the tree follows
 
 /** The tree follows while the user types; Escape brings the old filter back. */
-function askForFilter(view: ConnectionsView): void {
+function askForFilter(view: ConnectionsView, loaded: Language): void {
   const { t } = vscode.l10n;
   const before = view.filter;
   const input = vscode.window.createInputBox();
@@ -33,14 +47,9 @@ function askForFilter(view: ConnectionsView): void {
   let timer: NodeJS.Timeout | undefined;
   let accepted = false;
   const follow = (): void => {
-    const { error } = compileFilter(input.value);
-    if (error) {
-      const { Warning } = vscode.InputBoxValidationSeverity;
-      input.validationMessage = { message: error.message, severity: Warning };
-    } else {
-      input.validationMessage = undefined;
-      view.setFilter(input.value);
-    }
+    const message = apply(view, loaded, input.value);
+    const { Warning } = vscode.InputBoxValidationSeverity;
+    input.validationMessage = message === undefined ? undefined : { message, severity: Warning };
   };
   input.onDidChangeValue(() => {
     clearTimeout(timer);
@@ -54,7 +63,7 @@ function askForFilter(view: ConnectionsView): void {
   });
   input.onDidHide(() => {
     clearTimeout(timer);
-    if (!accepted) view.setFilter(before);
+    if (!accepted) apply(view, loaded, before);
     input.dispose();
   });
   input.show();

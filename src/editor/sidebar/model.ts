@@ -175,7 +175,7 @@ export class SidebarModel {
     const hidden = all.length - limit;
     // Those that came last are kept: that is where something is happening.
     if (hidden > 0) all = all.slice(-limit);
-    all.sort((a, b) => a.rank - b.rank || collator.compare(a.label, b.label) || collator.compare(a.key, b.key));
+    all.sort((a, b) => a.rank - b.rank || compareNames(a.label, b.label) || compareNames(a.key, b.key));
     this.#more.hidden = hidden;
     return hidden > 0 ? [...all, this.#more] : all;
   }
@@ -316,7 +316,12 @@ export class SidebarModel {
   }
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+/** Made when first needed: loading the rules of collation takes milliseconds. */
+let collator: Intl.Collator | undefined;
+function compareNames(a: string, b: string): number {
+  collator ??= new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+  return collator.compare(a, b);
+}
 
 export const defaultOptions: ModelOptions = {
   grouping: groupings.process,

@@ -5,10 +5,9 @@ import { contextKeys, views } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
 import { losses, stateTitle } from '../proxy/describe.ts';
 import { isProblem } from '../state.ts';
-import { compileFilter } from './filter.ts';
 import type { GroupingId } from './grouping.ts';
 import { groupings } from './grouping.ts';
-import type { Element, Group } from './model.ts';
+import type { Element, FlowFilter, Group } from './model.ts';
 import { SidebarModel } from './model.ts';
 import type { Presented, Scene } from './present.ts';
 import { present } from './present.ts';
@@ -67,11 +66,9 @@ export class ConnectionsView implements vscode.TreeDataProvider<Element>, vscode
     return this.#filter;
   }
 
-  /** A query that does not parse changes nothing. */
-  setFilter(text: string): void {
-    const { matches, error } = compileFilter(text);
-    if (error) return;
-    this.#filter = text.trim();
+  /** `matches` is what the text means; undefined with an empty text. */
+  setFilter(text: string, matches: FlowFilter | undefined): void {
+    this.#filter = text;
     this.model.setFilter(matches);
     this.#app.keys.set(contextKeys.filtered, this.#filter !== '');
     this.flush();
