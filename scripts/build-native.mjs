@@ -44,13 +44,16 @@ if (!variant) fail(`no variant ${values.variant}; there are: ${Object.keys(varia
 const wanted = positionals.length ? positionals : Object.keys(targets).filter((t) => targets[t].shipped);
 for (const name of wanted) if (!targets[name]) fail(`no target ${name}; there are: ${Object.keys(targets).join(', ')}`);
 
-const compiler = process.env.CXX ?? 'g++';
-const flags = [...common, ...variant.flags];
-const flagsKey = createHash('sha256')
-  .update([compiler, ...flags].join(' '))
-  .digest('hex')
-  .slice(0, 12);
-const objectDir = path.join(root, 'out/obj', `${values.variant}-${flagsKey}`);
+/** A target may need another compiler or further flags; its objects then have a folder of their own. */
+function toolOf(target) {
+  const compiler = target.compiler ?? process.env.CXX ?? 'g++';
+  const flags = [...common, ...variant.flags, ...(target.flags ?? [])];
+  const key = createHash('sha256')
+    .update([compiler, ...flags].join(' '))
+    .digest('hex')
+    .slice(0, 12);
+  return { compiler, flags, key, objectDir: path.join(root, 'out/obj', `${values.variant}-${key}`) };
+}
 
 /** `dir/*.cc` or a file. */
 function expand(pattern) {
@@ -74,7 +77,8 @@ function stale(object) {
     .split(/\s+/);
   return files.some((f) => mtime(path.resolve(root, f)) > made);
 }
-function run(args) {
+function run({ compiler, flags }, rest) {
+  const args = [...flags, ...rest];
   return new Promise((resolve, reject) => {
     if (values.verbose) console.log([compiler, ...args].join(' '));
     const child = spawn(compiler, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -87,41 +91,41 @@ function run(args) {
   });
 }
 
-const jobs = new Map(); // object -> source
+const jobs = new Map(); // object -> how it is made
 const links = wanted.map((name) => {
   const target = targets[name];
+  const tool = toolOf(target);
+  mkdirSync(tool.objectDir, { recursive: true });
   const objects = target.sources.flatMap(expand).map((source) => {
-    const object = path.join(objectDir, source.replaceAll('/', '_').replace(/\.cc$/, '.o'));
-    jobs.set(object, source);
+    const object = path.join(tool.objectDir, source.replaceAll('/', '_').replace(/\.cc$/, '.o'));
+    jobs.set(object, { source, tool });
     return object;
   });
-  return { name, target, objects, output: path.join(root, variant.out, target.output ?? name) };
+  return { name, target, tool, objects, output: path.join(root, variant.out, target.output ?? name) };
 });
 
-mkdirSync(objectDir, { recursive: true });
 mkdirSync(path.join(root, variant.out), { recursive: true });
 const queue = [...jobs].filter(([object]) => stale(object));
 let done = 0;
 async function worker() {
   for (let next = queue.shift(); next; next = queue.shift()) {
-    const [object, source] = next;
-    await run([...flags, '-MMD', '-c', '-o', object, source]);
+    const [object, { source, tool }] = next;
+    await run(tool, ['-MMD', '-c', '-o', object, source]);
     console.log(`  compiled ${source} (${++done})`);
   }
 }
 try {
   await Promise.all(Array.from({ length: Math.max(1, os.availableParallelism()) }, worker));
-  for (const { name, target, objects, output } of links) {
-    const key = [flagsKey, ...(target.link ?? []), ...objects].join(' ');
-    const stamp = path.join(objectDir, `${name}.link`);
+  for (const { name, target, tool, objects, output } of links) {
+    const key = [tool.key, ...(target.link ?? []), ...objects].join(' ');
+    const stamp = path.join(tool.objectDir, `${name}.link`);
     const fresh =
       existsSync(output) &&
       existsSync(stamp) &&
       readFileSync(stamp, 'utf8') === key &&
       objects.every((o) => mtime(o) <= statSync(output).mtimeMs);
     if (fresh) continue;
-    await run([
-      ...flags,
+    await run(tool, [
       ...objects,
       ...(target.link ?? []),
       ...(values.variant === 'release' ? (target.releaseLink ?? []) : []),

@@ -63,7 +63,7 @@ async function main() {
   const profileDir = path.join(devDir, desktop ? 'desktop' : 'workbench');
   if (wanted.fresh) rmSync(profileDir, { recursive: true, force: true });
   const settings = { 'flowtap.openCapturedTerminalOnStartup': true };
-  const common = { family, profileDir, link: root };
+  const common = { family, profileDir, link: root, env: sample && { SAMPLE_URL: sample } };
 
   if (desktop) {
     console.log('Opening VS Code. Closing its window, or Ctrl-C here, ends all of it.');

@@ -7,6 +7,8 @@ import { existsSync } from 'node:fs';
 
 const node = 'node'; // test.mjs puts Node 24 first on PATH.
 const bin = (name) => [node, `node_modules/${name}`];
+const mocha = [...bin('mocha/bin/mocha.js'), '--reporter', 'test/support/counting-reporter.cjs'];
+const tellEachTest = { FLOWTAP_REPORTER: 'spec' };
 
 /** Why the macOS sources cannot be compiled here, or undefined. */
 function missingBlocksCompiler() {
@@ -45,12 +47,7 @@ export const suites = [
     name: 'unit',
     title: 'Unit tests',
     needs: ['native', 'bundles'],
-    command: [
-      ...bin('mocha/bin/mocha.js'),
-      '--reporter',
-      'test/support/counting-reporter.cjs',
-      'test/unit/**/*.test.ts',
-    ],
+    command: [...mocha, 'test/unit/**/*.test.ts'],
   },
   {
     name: 'rendezvous',
@@ -97,5 +94,26 @@ export const suites = [
     title: 'Tests in the extension host',
     needs: ['native', 'bundles', 'host-tests', 'workbench', 'browser'],
     command: [node, 'test/support/host-tests.ts'],
+  },
+  {
+    name: 'ui',
+    title: 'Tests in a browser, on the packaged extension',
+    needs: ['vsix', 'workbench', 'browser'],
+    command: [...mocha, 'test/ui/**/*.test.ts'],
+    env: tellEachTest,
+  },
+  {
+    name: 'packages',
+    title: 'The packages',
+    needs: ['vsix'],
+    command: [...mocha, 'test/tooling/package.test.ts'],
+    env: tellEachTest,
+  },
+  {
+    name: 'start',
+    title: 'npm start',
+    needs: ['native', 'bundles', 'workbench', 'browser'],
+    command: [...mocha, 'test/tooling/start.test.ts'],
+    env: tellEachTest,
   },
 ];

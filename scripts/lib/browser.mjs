@@ -2,9 +2,11 @@
 import { chromium } from 'playwright-core';
 import { findBrowser } from './setup/tools.mjs';
 
-// The second line keeps it from calling its maker's services.
-const options = ['--disable-gpu', '--disable-quic', '--disable-dev-shm-usage'];
-options.push('--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync');
+const options = ['--disable-gpu', '--disable-quic', '--disable-dev-shm-usage', '--no-first-run'];
+// It must not call its maker's services.
+options.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
+// Without WebGL the terminal's text is in the page, where tests can read it.
+options.push('--disable-3d-apis');
 
 export async function launchBrowser(env = process.env) {
   return chromium.launch({

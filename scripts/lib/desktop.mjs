@@ -20,14 +20,14 @@ export function desktopCode(wanted, tell) {
 }
 
 /** Opens a window whose processes join the family. Resolves when it is closed, to the command's exit code. */
-export function runDesktop({ command, family, folder, profileDir, settings, link }) {
+export function runDesktop({ command, family, folder, profileDir, settings, link, env }) {
   const data = path.join(profileDir, 'data');
   writeSettings(path.join(data, 'User'), settings);
   const args = ['--new-window', '--wait', '--disable-workspace-trust', `--user-data-dir=${data}`];
   args.push(`--extensions-dir=${path.join(profileDir, 'extensions')}`, `--extensionDevelopmentPath=${link}`, folder);
   if (process.getuid?.() === 0) args.unshift('--no-sandbox'); // Electron as root refuses its sandbox.
   const child = spawn(command, args, {
-    env: cleanEnvironment({ FLOWTAP_RUNTIME_DIR: path.join(family.dir, 'flowtap'), ...family.env }),
+    env: cleanEnvironment({ ...env, FLOWTAP_RUNTIME_DIR: path.join(family.dir, 'flowtap'), ...family.env }),
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });

@@ -1,4 +1,5 @@
 // How a script ends: whatever the reason, first what it started is ended.
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { endRunning } from './run.mjs';
 
@@ -35,3 +36,23 @@ process.on('uncaughtException', (e) => {
   console.error(e);
   void end(1);
 });
+
+// npm runs us through a shell. Either may be killed alone, and neither then tells us: end when one is gone.
+const statusOf = (pid) => {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return ''; // It is gone, or this is not Linux.
+  }
+};
+function ancestors() {
+  const parent = statusOf(process.ppid);
+  const behindShell = /^Name:\t\w*sh$/m.test(parent);
+  return `${process.ppid} ${behindShell ? /^PPid:\t(\d+)$/m.exec(parent)?.[1] : ''}`;
+}
+if (process.env.npm_lifecycle_event) {
+  const before = ancestors();
+  setInterval(() => {
+    if (ancestors() !== before) void end(1);
+  }, 500).unref();
+}

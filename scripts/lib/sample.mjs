@@ -4,25 +4,27 @@ import path from 'node:path';
 import { cleanEnvironment } from './environment.mjs';
 import { sampleDir } from './paths.mjs';
 
-/** Resolves to the server's URL, or to undefined, with a line that says why, where it cannot start. */
-export function startSample(family, log = (line) => console.log(line)) {
+/** Its own port where that is free (the sample's README names it), otherwise another. Resolves to its URL. */
+export async function startSample(family) {
+  return (await start(family, [])) ?? (await start(family, ['0']));
+}
+
+/** Resolves to the URL, or to undefined where the server ends instead. */
+function start(family, args) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [path.join(sampleDir, 'server.mjs')], {
+    const child = spawn(process.execPath, [path.join(sampleDir, 'server.mjs'), ...args], {
       cwd: sampleDir,
       env: cleanEnvironment(family.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
     });
     let text = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (part) => {
-        text = (text + part).slice(-4096);
-        const url = /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
-        if (url) resolve(url);
-      });
-    child.once('close', (code) => {
-      if (code) log(`The sample's server could not start: ${text.trim()}`);
-      resolve(undefined);
+    child.stdout.setEncoding('utf8').on('data', (part) => {
+      text += part;
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
+      if (url) resolve(url);
     });
+    child.once('error', () => resolve(undefined));
+    child.once('close', () => resolve(undefined));
   });
 }

@@ -1,7 +1,10 @@
-// mocha's dot reporter, closed by the line that scripts/test.mjs reads.
+// mocha's dot reporter (or, with FLOWTAP_REPORTER=spec, the one that names each test), closed by the line that
+// scripts/test.mjs reads.
 const { reporters } = require('mocha');
 
-module.exports = class Counting extends reporters.Dot {
+const Base = process.env.FLOWTAP_REPORTER === 'spec' ? reporters.Spec : reporters.Dot;
+
+module.exports = class Counting extends Base {
   constructor(runner, options) {
     super(runner, options);
     runner.once('end', () => {

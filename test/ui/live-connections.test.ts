@@ -16,7 +16,7 @@ describe('a program in the captured terminal', function () {
 
   before(async () => {
     port = await server.listen();
-    editor = await Editor.open({ screenshots: 'live-connections' });
+    editor = await Editor.open({ name: 'live-connections' });
   });
   after(async () => {
     await server.close();
