@@ -4,7 +4,8 @@ import type { Location } from '../../entitlements/project.ts';
 import type { RuleConfig } from '../../entitlements/rules/rule.ts';
 import { entriesOf, entry, lookup, stringsOf } from '../../plist/value.ts';
 import type { PlistEntry, PlistValue } from '../../plist/value.ts';
-import { dirname, extension, isWithin } from '../files.ts';
+import { isHeader } from '../build.ts';
+import { basename, dirname, extension, isWithin } from '../files.ts';
 import type { Configuration, PlistText, PlistUse, Target } from '../model.ts';
 import { readProfiles } from '../profile.ts';
 import type { ProfileUse } from '../profileUse.ts';
@@ -18,6 +19,11 @@ export interface EndpointUse {
   readonly object: XpcObject;
   /** The names it can have, where all are known: one for each distinct outcome. */
   readonly name: string | undefined;
+}
+
+export interface SourceFile {
+  readonly file: string;
+  readonly facts: SourceFacts;
 }
 
 export interface HandlerUse {
@@ -160,11 +166,40 @@ export class ProjectContext {
     return this.#users.get(file) ?? [];
   }
 
-  readonly facts = once((target: Target): readonly { readonly file: string; readonly facts: SourceFacts }[] =>
-    target.sources
-      .map((file) => ({ file, facts: this.model.cache.source(file) }))
-      .filter((f): f is { file: string; facts: SourceFacts } => f.facts !== undefined),
-  );
+  /** Of the target's sources, and of the project's headers that they include. */
+  readonly facts = once((target: Target): readonly SourceFile[] => {
+    const files = [...target.sources];
+    const seen = new Set(files);
+    const bridging = new Set(target.configurations.map((k) => k.settings.value('SWIFT_OBJC_BRIDGING_HEADER') ?? ''));
+    const include = (name: string): void => {
+      const headers = this.#headers(basename(name));
+      // Of several with one name it cannot be told which is meant.
+      const [header] = headers;
+      if (header === undefined || headers.length > 1 || seen.has(header)) return;
+      seen.add(header);
+      files.push(header);
+    };
+    for (const name of bridging) if (name !== '') include(name);
+    const found: SourceFile[] = [];
+    for (const file of files) {
+      const facts = this.model.cache.source(file);
+      if (!facts) continue;
+      found.push({ file, facts });
+      for (const name of facts.includes) include(name);
+    }
+    return found;
+  });
+
+  #headersByName: Map<string, string[]> | undefined;
+  #headers(name: string): readonly string[] {
+    if (!this.#headersByName) {
+      this.#headersByName = new Map();
+      for (const path of this.model.cache.paths)
+        if (isHeader(path))
+          this.#headersByName.set(basename(path), [...(this.#headersByName.get(basename(path)) ?? []), path]);
+    }
+    return this.#headersByName.get(name) ?? [];
+  }
 
   /** Whether any source of the target uses one of these words. */
   uses(target: Target, ...words: readonly string[]): boolean {

@@ -2,7 +2,7 @@
 import { extension } from '../files.ts';
 import { readAccepts } from './accept.ts';
 import { TokenList } from './cursor.ts';
-import { readClasses, readConstants, readMains, readProviderIds, readStrings } from './declarations.ts';
+import { readClasses, readConstants, readIncludes, readMains, readProviderIds, readStrings } from './declarations.ts';
 import type { SourceFacts, Suppression } from './facts.ts';
 import { watchedWords } from './facts.ts';
 import { readObjects, readReceivers } from './objects.ts';
@@ -16,7 +16,7 @@ const maxLength = 4_000_000;
 
 /** Files without any of these hold nothing a rule asks for. */
 const interesting =
-  /XPC|xpc_|NEProvider|NE[A-Z]\w+(Provider|Manager)|NWHostEndpoint|NWConnection|NWListener|URLSession|nw_(connection|listener)_create|NSExtensionMain|startSystemExtensionMode|OSSystemExtension|kSecGuest|CodeSigningRequirement|readData|@main|\bmain\b|"[\w$-]+(?:\.[\w$-]+){2,}/;
+  /XPC|xpc_|NEProvider|NE[A-Z]\w+(Provider|Manager)|NWHostEndpoint|NWConnection|NWListener|URLSession|nw_(connection|listener)_create|NSExtensionMain|startSystemExtensionMode|OSSystemExtension|kSecGuest|CodeSigningRequirement|readData|@main|\bmain\b|#(?:import|include)[ \t]*"|"[\w$-]+(?:\.[\w$-]+){2,}/;
 
 const nothing: SourceFacts = {
   objects: [],
@@ -31,6 +31,7 @@ const nothing: SourceFacts = {
   interfaced: new Set(),
   teamLiterals: [],
   doubleReads: [],
+  includes: [],
   suppressions: [],
 };
 
@@ -56,6 +57,7 @@ export function scanSource(path: string, text: string): SourceFacts {
     ...readReceivers(list),
     teamLiterals: readTeamLiterals(list),
     doubleReads: readDoubleReads(list, language),
+    includes: readIncludes(list),
     suppressions: readSuppressions(text, comments),
   };
 }
