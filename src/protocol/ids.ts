@@ -24,6 +24,9 @@ export const commands = {
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
+/** Run by code actions only; not in the palette. */
+export const internalCommands = { allowKey: 'flowtap.lint.allowKey' } as const;
+
 export const viewContainers = { flowtap: 'flowtap' } as const;
 export const views = { connections: 'flowtap.connections' } as const;
 export const submenus = { groupBy: 'flowtap.groupByMenu' } as const;
@@ -44,6 +47,9 @@ export const contextKeys = {
 } as const;
 
 export const settings = {
+  lintEnable: 'flowtap.lint.enable',
+  lintRules: 'flowtap.lint.rules',
+  lintAllowedKeys: 'flowtap.lint.allowedKeys',
   autoConnect: 'flowtap.proxy.autoConnect',
   maxFlows: 'flowtap.store.maxFlows',
   bodyBudget: 'flowtap.store.bodyBudgetMegabytes',

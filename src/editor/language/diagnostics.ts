@@ -92,7 +92,8 @@ export class Diagnostics implements vscode.Disposable {
     const findings = enabled
       ? this.#guard(project.folder.fsPath, () => lintProject(project.workspace, { config: project.config }).findings)
       : [];
-    const files = Map.groupBy(findings, (finding) => finding.file);
+    const files = new Map<string, Finding[]>();
+    for (const finding of findings) files.set(finding.file, [...(files.get(finding.file) ?? []), finding]);
     const gone = [...(this.#found.get(project)?.keys() ?? [])].filter((file) => !files.has(file));
     this.#found.set(project, files);
     for (const file of gone) this.#project.delete(project.uri(file));

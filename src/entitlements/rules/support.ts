@@ -73,7 +73,8 @@ export function sandbox(c: EntitlementsContext): 'on' | 'off' | 'unknown' {
   const meant = switchMeaning(entry?.value);
   if (meant !== undefined) return meant ? 'on' : 'off';
   if (entry) return 'unknown';
-  return c.roles.some((role) => role.supplied?.get(sandboxKey) !== undefined) ? 'unknown' : 'off';
+  // Set to NO is as good as unset; set to what cannot be read is not.
+  return c.roles.some((role) => (role.supplied?.get(sandboxKey) ?? false) !== false) ? 'unknown' : 'off';
 }
 
 export const kindFits = (row: CatalogueKey, value: PlistValue): boolean =>
