@@ -4,7 +4,7 @@ import { checkContext } from '../../../src/entitlements/check.ts';
 import { exampleContext, exampleFile } from '../../../src/entitlements/rules/example.ts';
 import { entitlementsRules } from '../../../src/entitlements/rules/registry.ts';
 import { parsePlist } from '../../../src/plist/plist.ts';
-import { mutated, numbers } from '../../support/plists.ts';
+import { mutated, numbers } from '../../support/damaged-plists.ts';
 
 const files = 10_000;
 const sources = entitlementsRules.flatMap((rule) => [exampleFile(rule.doc.bad), exampleFile(rule.doc.good)]);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseBinaryPlist } from '../../../src/plist/binary.ts';
 import { parsePlist } from '../../../src/plist/plist.ts';
 import type { PlistValue } from '../../../src/plist/value.ts';
-import { numbers, writtenByPython } from '../../support/plists.ts';
+import { numbers, writtenByPython } from '../../support/damaged-plists.ts';
 
 function plain(value: PlistValue | undefined): unknown {
   switch (value?.kind) {

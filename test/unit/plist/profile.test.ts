@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parseProfile } from '../../../src/plist/profile.ts';
-import { numbers } from '../../support/plists.ts';
+import { numbers } from '../../support/damaged-plists.ts';
 
 const read = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../../fixtures/profiles/${name}.provisionprofile`, import.meta.url)));

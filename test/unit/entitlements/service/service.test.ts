@@ -4,7 +4,7 @@ import { exampleFile } from '../../../../src/entitlements/rules/example.ts';
 import { createEntitlementsService } from '../../../../src/entitlements/service.ts';
 import { parseXmlPlist } from '../../../../src/plist/xml.ts';
 import { applyEdits } from '../../../../src/plist/xmlEdit.ts';
-import { numbers } from '../../../support/plists.ts';
+import { numbers } from '../../../support/damaged-plists.ts';
 import { projectIndex } from '../../../support/project-index.ts';
 
 const service = createEntitlementsService();
