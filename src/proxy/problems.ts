@@ -78,6 +78,7 @@ const table = {
 } as const;
 
 export type ProblemCode = keyof typeof table;
+export const problemCodes = Object.keys(table) as readonly ProblemCode[];
 
 export interface Problem {
   readonly code: ProblemCode;
