@@ -3,7 +3,7 @@ import { utf8Text } from '../dissect/bytes.ts';
 import { decodeContent, type Decoder } from '../dissect/content.ts';
 import type { HeaderField, HttpRequest, HttpResponse } from '../dissect/dissection.ts';
 import type { Flow } from '../flow/model.ts';
-import { dissectFlow } from './dissectFlow.ts';
+import { dissectFlow } from '../dissect/feed.ts';
 import type { FlowSource } from './source.ts';
 
 export interface HarOptions {

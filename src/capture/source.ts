@@ -1,17 +1,9 @@
 // What exporters read from: the flow store, or anything alike.
-import type { Flow, FlowId, Microseconds } from '../flow/model.ts';
+import type { PayloadSource } from '../dissect/feed.ts';
+import type { Flow, FlowId } from '../flow/model.ts';
 
-export interface PayloadChunk {
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-  readonly at: Microseconds;
-  readonly length: number;
-}
-export interface Payload {
-  readonly chunks: readonly PayloadChunk[];
-  readonly truncated: boolean;
-}
-export interface FlowSource {
+export type { PayloadChunk } from '../dissect/feed.ts';
+
+export interface FlowSource extends PayloadSource {
   flow(id: FlowId): Flow | undefined;
-  body(id: FlowId, direction: 'up' | 'down'): Payload;
 }

@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net';
 import zlib from 'node:zlib';
 import { Ajv } from 'ajv';
 import { asCurl, asFetch, shellQuote } from '../../../src/capture/curl.ts';
-import { dissectFlow } from '../../../src/capture/dissectFlow.ts';
+import { dissectFlow } from '../../../src/dissect/feed.ts';
 import { base64, writeHar } from '../../../src/capture/har.ts';
 import type { HttpRequest } from '../../../src/dissect/dissection.ts';
 import { nodeCodecs } from '../../../src/node/contentCodecs.ts';
