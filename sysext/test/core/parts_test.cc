@@ -228,10 +228,15 @@ TEST("queries, failures and wrong answers teach nothing") {
   CHECK_EQ(names.size(), 0u);
 }
 
-TEST("a name that points to itself ends") {
+TEST("names that point to themselves or forwards teach nothing") {
   HostNames names;
-  std::string message = u16(7) + u16(0x8180) + u16(1) + u16(1) + u16(0) + u16(0) + std::string("\xC0\x0C", 2) + u16(1) + u16(1);
-  names.learn(message + record(kPointer, 1, kAddress4));
+  const std::string head = u16(7) + u16(0x8180) + u16(1) + u16(1) + u16(0) + u16(0);
+  const std::string rest = u16(1) + u16(1);
+  names.learn(head + std::string("\xC0\x0C", 2) + rest + record(kPointer, 1, kAddress4));
+  // A label and then a pointer to that label: without an end, but for the rule that pointers go backwards.
+  names.learn(head + std::string("\x01" "a\xC0\x0C", 4) + rest + record(kPointer, 1, kAddress4));
+  // Forwards, to a good name behind the record.
+  names.learn(head + std::string("\xC0\x21", 2) + rest + record(std::string(1, '\0'), 1, kAddress4) + dnsName("good"));
   CHECK_EQ(names.size(), 0u);
 }
 

@@ -232,7 +232,10 @@ TEST("whatever the order of readiness, windows and ends, every byte arrives and 
       const Side side = upTo(2) ? Side::kServer : Side::kClient;
       auto& end = s.io.at(side);
       const auto i = static_cast<size_t>(side);
-      switch (upTo(6)) {
+      switch (upTo(7)) {
+        case 6:
+          s.flow.readable(side, done[i]);  // readiness without anything new
+          break;
         case 0:
         case 1:
           if (!done[i] && sent[i].size() < 600'000) {
