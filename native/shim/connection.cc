@@ -227,6 +227,12 @@ void crash(pid_t pid) {
   }
 }
 
+void announceTermination(pid_t pid) {
+  const Lock lock(world);
+  for (Connection* connection : connections)
+    if (connection->owner.pid == pid && !connection->finished) connection->event(XPC_ERROR_TERMINATION_IMMINENT);
+}
+
 }  // namespace shim
 
 using namespace shim;

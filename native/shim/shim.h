@@ -18,6 +18,8 @@ Identity self();
 
 /// That process, which serves names, dies: its clients learn it as XPC tells it. Its objects must still be destroyed.
 void crash(pid_t pid);
+/// The system tells every connection of that process that the process is about to be ended.
+void announceTermination(pid_t pid);
 /// Runs every timer now; returns how many.
 int fireTimers();
 /// xpc_fd_create() and xpc_dictionary_dup_fd() fail from now on, as in a sandbox that forbids it.

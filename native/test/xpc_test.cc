@@ -99,7 +99,7 @@ struct Pending {
   std::unique_ptr<Client> client;
   bool ready() const { return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
   Answer get() {
-    if (future.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
+    if (future.wait_for(std::chrono::milliseconds(patience())) != std::future_status::ready) {
       std::printf("  no answer\n");
       return {};
     }
@@ -699,6 +699,33 @@ TEST("1000 half-open clients keep neither their own user nor another from connec
     }));
     CHECK(alive > 0);
     for (const auto& refusal : proxy.refusals()) CHECK_EQ(refusal.first.uid, kOther.uid);
+  });
+}
+
+TEST("the announcement that a process is to end disturbs no handshake") {
+  leavesNothing([] {
+    Proxy proxy;
+    RawClient client(kEditor);
+    const std::string nonce = client.nonce();
+    shim::announceTermination(kExtension.pid);
+    CHECK(errorOf(client.open(makeProof(kToken, kName, nonce))) == ConnectError::kNone);
+    CHECK_EQ(proxy.refusals().size(), 0u);
+    const auto held = std::make_shared<std::vector<Object>>();
+    proxy.stop();
+    const auto asked = std::make_shared<std::atomic<bool>>(false);
+    auto hanging = std::make_unique<RawService>([=](Op, xpc_object_t, xpc_object_t reply) {
+      held->push_back(Object::retained(reply));
+      *asked = true;
+      return false;
+    });
+    const auto pending = connecting(kEditor, kToken);
+    CHECK(eventually([&] { return asked->load(); }));
+    shim::announceTermination(kEditor.pid);
+    hanging.reset();
+    Proxy next;
+    shim::crash(kOlder.pid);
+    CHECK(pending->get().error == ConnectError::kNone);
+    held->clear();
   });
 }
 
