@@ -2,7 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rulePage, rulesIndex } from '../src/entitlements/rules/page.ts';
 
-const registries = ['../src/entitlements/rules/registry.ts', '../src/project/rules/registry.ts'];
+const registries = [
+  '../src/entitlements/rules/registry.ts',
+  '../src/project/rules/registry.ts',
+  '../src/project/logs/registry.ts',
+];
 const folder = new URL('../docs/rules/', import.meta.url);
 
 /** Every rule of every registry that is there. */

@@ -1,5 +1,6 @@
 // The commands of `flowtap`. A command is one file in commands/ and one line here.
 import type { Command } from 'commander';
+import { explain } from './commands/explain.ts';
 import { lint } from './commands/lint.ts';
 import { run } from './commands/run.ts';
 import { start } from './commands/start.ts';
@@ -15,4 +16,4 @@ export interface CliCommand {
   register(program: Command, context: Context, exit: (status: number) => void): Command;
 }
 
-export const commands: readonly CliCommand[] = [run, watch, start, stop, status, lint];
+export const commands: readonly CliCommand[] = [run, watch, start, stop, status, lint, explain];

@@ -52,7 +52,7 @@ function runRule(rule: ProjectRule, context: ProjectContext): readonly Finding[]
   if (set === 'off') return [];
   const found = new Map<string, Finding>();
   for (const { file, range, message, severity, fixes, related } of rule.check(context)) {
-    const key = `${file}:${range.start}:${range.end}`;
+    const key = `${file}:${range.start}:${range.end}:${message}`;
     if (found.has(key)) continue;
     found.set(key, {
       rule: rule.id,
