@@ -1,0 +1,67 @@
+// npm run check:macos: what can be told of the macOS programs without a Mac, from the files themselves. Ends in
+// "N passed, N failed". Run npm run build:macos first.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { artefacts } from './lib/macos/artefacts.mjs';
+import { minimumMacos, missingTools, root, tool } from './lib/macos/toolchain.mjs';
+
+const missing = missingTools();
+if (missing) {
+  console.log(`skipped: ${missing}`);
+  process.exit(0);
+}
+let passed = 0;
+let failed = 0;
+function check(ok, what) {
+  if (ok) passed++;
+  else {
+    failed++;
+    console.log(`FAILED: ${what}`);
+  }
+}
+function output(name, args) {
+  const { stdout, error, status, stderr } = spawnSync(tool(name), args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (error || status !== 0) throw new Error(`${tool(name)} ${args.join(' ')}: ${error?.message ?? stderr}`);
+  return stdout;
+}
+
+/** Where a program may be told to load a library from: the system, never a path of the machine that built it. */
+const systemLibrary = /^\/(usr\/lib|System\/Library\/Frameworks)\//;
+
+for (const artefact of artefacts)
+  for (const arch of ['arm64', 'x86_64']) {
+    const name = artefact.output(arch);
+    const file = path.join(root, name);
+    check(existsSync(file), `${name} is there; run: npm run build:macos`);
+    if (!existsSync(file)) continue;
+    const commands = output('llvm-objdump', ['--macho', '--private-headers', file]);
+    check(output('llvm-lipo', ['-archs', file]).trim() === arch, `${name} is for ${arch} alone`);
+    check(
+      new RegExp(`platform macos[\\s\\S]*minos ${minimumMacos.replace('.', '\\.')}`).test(commands),
+      `${name} runs on macOS ${minimumMacos}`,
+    );
+    check(commands.includes('LC_CODE_SIGNATURE'), `${name} carries a signature`);
+    const libraries = [...commands.matchAll(/cmd LC_(?:LOAD|LOAD_WEAK|REEXPORT)_DYLIB[\s\S]*?name (\S+)/g)].map(
+      (m) => m[1],
+    );
+    check(
+      libraries.length > 0 && libraries.every((l) => systemLibrary.test(l)),
+      `${name} loads system libraries only: ${libraries}`,
+    );
+    check(!/cmd LC_RPATH/.test(commands), `${name} has no search path for libraries`);
+    const symbols = output('llvm-nm', ['-m', file]);
+    const dynamic = symbols.split('\n').filter((l) => l.includes('dynamically looked up'));
+    check(
+      dynamic.every((l) => / _napi_\w+ /.test(l)),
+      `${name} leaves open what Node provides, and nothing else`,
+    );
+    for (const symbol of artefact.exports ?? [])
+      check(new RegExp(`external ${symbol}$`, 'm').test(symbols), `${name} exports ${symbol}`);
+    check(
+      !output('llvm-objdump', ['--macho', '--full-contents', '--section=__TEXT,__cstring', file]).includes(root),
+      `${name} holds no path of the building machine`,
+    );
+  }
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed || passed === 0 ? 1 : 0);
