@@ -1,17 +1,28 @@
 // What only some flows have: datagram counts, an error, what a dissector found. Numbered from 1.
 import { Paged } from './paged.ts';
 
+/** For readers of columns; index 0 is what a flow without any has. */
+export type ExtraColumns = Pick<
+  Extras,
+  'error' | 'errorText' | 'protocol' | 'summary' | 'method' | 'status' | 'failed'
+>;
+
 export class Extras {
   readonly datagramsUp = new Paged(Float64Array);
   readonly datagramsDown = new Paged(Float64Array);
   /** errno; 0: none. */
   readonly error = new Paged(Int32Array);
-  /** Into the store's names, like the two below. */
+  /** Into the store's names, like the three below. */
   readonly errorText = new Paged(Uint32Array);
   readonly protocol = new Paged(Uint32Array);
   readonly summary = new Paged(Uint32Array);
+  readonly method = new Paged(Uint32Array);
   /** The columns that are indices into names. */
-  readonly names = [this.errorText, this.protocol, this.summary] as const;
+  readonly names = [this.errorText, this.protocol, this.summary, this.method] as const;
+  /** HTTP status or the protocol's own number, plus 1; 0: none. */
+  readonly status = new Paged(Uint32Array);
+  /** 1: the payload shows a failure. */
+  readonly failed = new Paged(Uint8Array);
   #next = 0;
   readonly #free: number[] = [];
 
@@ -27,6 +38,9 @@ export class Extras {
     this.errorText.set(index, 0);
     this.protocol.set(index, 0);
     this.summary.set(index, 0);
+    this.method.set(index, 0);
+    this.status.set(index, 0);
+    this.failed.set(index, 0);
     return index;
   }
 

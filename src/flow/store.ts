@@ -3,7 +3,8 @@ import type { CloseReason } from '../../gen/flow_pb.ts';
 import type { Disposable, FlowChanges } from './changes.ts';
 import type { FlowDictionaries } from './dictionaries.ts';
 import { Ingest, maxName, maxText } from './ingest.ts';
-import { closeReasonText, type Flow, type FlowId, type Microseconds } from './model.ts';
+import type { ExtraColumns } from './extras.ts';
+import { closeReasonText, type Flow, type FlowApplication, type FlowId, type Microseconds } from './model.ts';
 import { Flag, type RowSlice } from './rows.ts';
 import { defaultLimits, FlowTable, type StoreLimits } from './table.ts';
 
@@ -72,6 +73,16 @@ export class FlowStore {
     return this.#table.dictionaries;
   }
 
+  /** What the `extra` column points to. */
+  get extras(): ExtraColumns {
+    return this.#table.extras;
+  }
+  /** The slice of one row, where it is there. */
+  slice(id: FlowId): RowSlice | undefined {
+    const { rows } = this.#table;
+    return rows.has(id) ? { group: rows.group(id), from: rows.index(id), to: rows.index(id) + 1 } : undefined;
+  }
+
   has(id: FlowId): boolean {
     return this.#table.rows.has(id);
   }
@@ -106,7 +117,20 @@ export class FlowStore {
       error: this.#table.extras.error.get(extra),
       errorText: names.get(this.#table.extras.errorText.get(extra)),
       rule: origin.rule,
-      ...(protocol ? { application: { protocol, summary: names.get(this.#table.extras.summary.get(extra)) } } : {}),
+      ...(protocol ? { application: this.#application(extra, protocol) } : {}),
+    };
+  }
+
+  #application(extra: number, protocol: string): FlowApplication {
+    const { extras, dictionaries } = this.#table;
+    const method = dictionaries.names.get(extras.method.get(extra));
+    const status = extras.status.get(extra);
+    return {
+      protocol,
+      summary: dictionaries.names.get(extras.summary.get(extra)),
+      ...(method && { method }),
+      ...(status > 0 && { status: status - 1 }),
+      ...(extras.failed.get(extra) === 1 && { failed: true }),
     };
   }
 
@@ -155,17 +179,20 @@ export class FlowStore {
     if (from) this.#ingest.lost(from);
   }
 
-  /** What a dissector found out; `host` replaces the flow's host. Unknown ids are ignored. */
-  setApplication(id: FlowId, protocol: string, summary: string, host?: string): void {
+  /** What a dissector found out; its `host` replaces the flow's host. Unknown ids are ignored. */
+  setApplication(id: FlowId, application: FlowApplication & { readonly host?: string }): void {
     const { rows, dictionaries, extras } = this.#table;
     if (dictionaries.wantSweep) this.#table.sweep();
     if (!rows.has(id)) return;
     const g = rows.group(id);
     const i = rows.index(id);
     const extra = this.#table.extra(g, i);
-    extras.protocol.set(extra, dictionaries.nameOf(protocol, maxName));
-    extras.summary.set(extra, dictionaries.nameOf(summary, maxText));
-    if (host) g.host[i] = dictionaries.nameOf(host, maxName);
+    extras.protocol.set(extra, dictionaries.nameOf(application.protocol, maxName));
+    extras.summary.set(extra, dictionaries.nameOf(application.summary, maxText));
+    extras.method.set(extra, dictionaries.nameOf(application.method ?? '', maxName));
+    extras.status.set(extra, application.status === undefined ? 0 : application.status + 1);
+    extras.failed.set(extra, application.failed ? 1 : 0);
+    if (application.host) g.host[i] = dictionaries.nameOf(application.host, maxName);
     this.#table.changes.touch(id);
   }
 

@@ -437,14 +437,14 @@ describe('flow store', () => {
     const { store, feed, changes } = make();
     feed(opened({ id: 1, host: 'from-dns' }));
     changes();
-    store.setApplication(1, 'tls', 'TLS 1.3');
+    store.setApplication(1, { protocol: 'tls', summary: 'TLS 1.3' });
     assert.deepEqual(store.flow(1)?.application, { protocol: 'tls', summary: 'TLS 1.3' });
     assert.equal(store.flow(1)?.host, 'from-dns');
-    store.setApplication(1, 'http1', 'GET /', 'from-header');
+    store.setApplication(1, { protocol: 'http1', summary: 'GET /', host: 'from-header' });
     assert.deepEqual(store.flow(1)?.application, { protocol: 'http1', summary: 'GET /' });
     assert.equal(store.flow(1)?.host, 'from-header');
     assert.deepEqual(changes()?.updated, [1]);
-    store.setApplication(2, 'tls', '');
+    store.setApplication(2, { protocol: 'tls', summary: '' });
   });
 
   describe('changes', () => {
