@@ -1,7 +1,8 @@
-// Bundles: dist/extension.cjs (extension host), dist/cli.js (Node 20 and later), dist/webview/ (browser);
+// Bundles: dist/extension.cjs and dist/parts/ (extension host), dist/cli.js (Node 20 and later), dist/webview/ (browser);
 // with --tests only what runs inside the extension host: out/host-tests/.
 import { build, context } from 'esbuild';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -23,8 +24,33 @@ const node = {
   // src/endpoint/bridge.ts asks whether import.meta is there.
   logOverride: { 'empty-import-meta': 'silent' },
 };
+// What the extension loads when it is first needed, by import(): bundles of their own, so that activation stays cheap.
+const parts = {
+  dissect: 'src/dissect/live.ts',
+  filter: 'src/editor/sidebar/filter.ts',
+};
+const partsApart = {
+  name: 'parts-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.ts$/ }, ({ kind, path: file, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const wanted = path.relative(import.meta.dirname, path.resolve(resolveDir, file));
+      const part = Object.keys(parts).find((name) => parts[name] === wanted);
+      return part && { path: `./parts/${part}.cjs`, external: true };
+    });
+  },
+};
+const host = { ...node, format: 'cjs', target: 'node22' };
 const bundles = [
-  { ...node, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', format: 'cjs', target: 'node22' },
+  {
+    ...host,
+    entryPoints: ['src/extension.ts'],
+    outfile: 'dist/extension.cjs',
+    plugins: [partsApart],
+    // import() becomes require(): the extension host gives `vscode` only to that.
+    supported: { 'dynamic-import': false },
+  },
+  { ...host, entryPoints: parts, outdir: 'dist/parts', outExtension: { '.js': '.cjs' } },
   {
     ...node,
     entryPoints: ['src/cli/main.ts'],
@@ -59,6 +85,8 @@ const testBundle = {
 };
 if (values.tests) rmSync('out/host-tests', { recursive: true, force: true }); // A deleted test must not go on running.
 
-const present = (values.tests ? [testBundle] : bundles).filter((b) => b.entryPoints.every((e) => existsSync(e)));
+const present = (values.tests ? [testBundle] : bundles).filter((b) =>
+  Object.values(b.entryPoints).every((e) => existsSync(e)),
+);
 if (values.watch) await Promise.all(present.map(async (b) => (await context(b)).watch()));
 else await Promise.all(present.map((b) => build(b))).catch(() => process.exit(1)); // esbuild has said why.

@@ -72,7 +72,7 @@ describe('the sidebar with a proxy', () => {
     const id = proxy.open();
     await until('the row', () => rows()[1]?.startsWith('  example.com:443 | '));
     proxy.counters(id, 78, 1256);
-    await until('its bytes', () => rows()[1]?.includes('↑ 78 B ↓ 1.3 kB'));
+    await until('its bytes', () => rows()[1]?.includes('↑78 B ↓1.3 kB'));
     assert.match(rows()[0]!, /^curl \| 1 open of 1/);
     proxy.end(id);
     await until('its end', () => rows()[0]?.startsWith('curl | 0 open of 1'));

@@ -17,7 +17,7 @@ export interface Grouping {
 }
 
 export function stateOf(flow: Flow): FlowState {
-  if (flow.state === 'closed') return isFailure(flow.reason) ? 'failed' : 'closed';
+  if (flow.state === 'closed') return isFailure(flow.reason) || flow.application?.failed ? 'failed' : 'closed';
   return flow.protocol === 'tcp' && flow.connectedAt === 0 ? 'connecting' : 'open';
 }
 

@@ -62,7 +62,13 @@ function iconOf(flow: Flow): { icon: string; colour?: string } {
   return (flow.inbound ? inboundIcons : icons)[state];
 }
 
-const traffic = (up: number, down: number): string => `↑ ${bytesText(up)} ↓ ${bytesText(down)}`;
+const traffic = (up: number, down: number): string => `↑${bytesText(up)} ↓${bytesText(down)}`;
+
+/** What was said, where that is known; TCP goes without saying. */
+function protocolText({ application, protocol }: Flow): string | undefined {
+  if (application) return shown(application.summary || application.protocol.toUpperCase(), 60);
+  return protocol === 'udp' ? 'UDP' : undefined;
+}
 
 /** Where the parts of a description are set apart. */
 const dot = ' · ';
@@ -96,7 +102,7 @@ function presentFlow(row: FlowRow, scene: Scene): Presented {
   const description = join(
     reason,
     grouping === 'state' && program,
-    flow.protocol === 'udp' && 'UDP',
+    protocolText(flow),
     (moved || state !== 'failed') && traffic(flow.bytesUp, flow.bytesDown),
     rate > 0 && rateText(rate),
     agoText(flow, scene),

@@ -1,5 +1,5 @@
 // Everything known about an element, as Markdown that no captured value can break out of. Pure.
-import type { Flow } from '../../flow/model.ts';
+import { type Flow, isFailure } from '../../flow/model.ts';
 import { bytesText, durationText } from '../../flow/text.ts';
 import { stateLabel, stateOf } from './grouping.ts';
 import type { Element, Group, Totals } from './model.ts';
@@ -64,7 +64,9 @@ export function flowTooltip(flow: Flow, t: Translate): string {
   add(t('Capture'), flow.capture);
   if (flow.error !== 0) add(t('Error'), `${flow.errorText || t('unknown')} (errno ${flow.error})`);
   const reason = flow.state === 'closed' ? reasonText(flow, t) : undefined;
-  const title = reason ? `${stateLabel(stateOf(flow), t)}: ${reason.title}` : stateLabel(stateOf(flow), t);
+  const answer = flow.application?.failed ? shown(flow.application.summary, 80) : undefined;
+  const why = isFailure(flow.reason) ? reason?.title : (answer ?? reason?.title);
+  const title = why ? `${stateLabel(stateOf(flow), t)}: ${why}` : stateLabel(stateOf(flow), t);
   return bullets(title, lines) + (reason ? `\n\n${escapeMarkdown(reason.detail)}` : '');
 }
 

@@ -34,8 +34,8 @@ describe('a row of the sidebar', () => {
   it('names host and port, and tells bytes, age and process', () => {
     const { shown } = tree([flow(0, { bytesUp: 78, bytesDown: 1256 })]);
     assert.deepEqual(shown.map(text), [
-      'curl | 1 open of 1 · ↑ 78 B ↓ 1.3 kB · pid 4711',
-      'example.com:443 | ↑ 78 B ↓ 1.3 kB · 30 s · pid 4711',
+      'curl | 1 open of 1 · ↑78 B ↓1.3 kB · pid 4711',
+      'example.com:443 | ↑78 B ↓1.3 kB · 30 s · pid 4711',
     ]);
   });
 
@@ -47,11 +47,11 @@ describe('a row of the sidebar', () => {
   it('leaves out what the group says already', () => {
     assert.deepEqual(tree([flow(0)], 'host').shown.map(text), [
       'example.com | 1 open of 1',
-      'curl → :443 | ↑ 0 B ↓ 0 B · 30 s · pid 4711',
+      'curl → :443 | ↑0 B ↓0 B · 30 s · pid 4711',
     ]);
     assert.deepEqual(tree([flow(0)], 'state').shown.map(text), [
       'Open | 1',
-      'example.com:443 | curl · ↑ 0 B ↓ 0 B · 30 s',
+      'example.com:443 | curl · ↑0 B ↓0 B · 30 s',
     ]);
   });
 
@@ -77,6 +77,17 @@ describe('a row of the sidebar', () => {
     assert.equal(group?.colour, 'errorForeground');
     assert.equal(failed?.colour, 'errorForeground');
     assert.match(failed?.description ?? '', /^refused · /);
+  });
+
+  it('tells what was said, and a failed answer as a failure', () => {
+    const said = (status: number) => ({ protocol: 'http', summary: `GET /x ${status}`, status, failed: status >= 500 });
+    const { shown } = tree([closed(flow(0), { application: said(500) }), flow(1, { application: said(200) })]);
+    assert.match(shown[1]?.description ?? '', /^GET \/x 200 · /);
+    assert.match(shown[2]?.description ?? '', /^GET \/x 500 · /);
+    assert.equal(shown[2]?.icon, 'error');
+    assert.match(shown[0]?.description ?? '', /^1 failed · 1 open of 2/);
+    const tip = flowTooltip(closed(flow(0), { application: said(500) }), t).replaceAll('\\', '');
+    assert.match(tip, /^\*\*Failed: GET \/x 500\*\*/);
   });
 
   it('says who called a server', () => {
@@ -180,7 +191,7 @@ describe('the texts of the sidebar', () => {
     const line = flowLine(closed(flow(0, { bytesUp: 78 }), { closedAt: start + 35_000 }), t);
     assert.equal(
       line,
-      '2026-09-21T14:13:20.000000Z  tcp  curl (4711)  →  example.com:443 [93.184.216.34:443]  ↑ 78 B ↓ 0 B  eof 35 ms',
+      '2026-09-21T14:13:20.000000Z  tcp  curl (4711)  →  example.com:443 [93.184.216.34:443]  ↑78 B ↓0 B  eof 35 ms',
     );
   });
 
