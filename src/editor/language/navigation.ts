@@ -88,6 +88,7 @@ function endpointLenses(
   document: vscode.TextDocument,
   places: (project: FolderProject, locations: readonly Location[]) => vscode.Location[],
 ): vscode.CodeLens[] {
+  language.projects.fresh(document.uri);
   const { service, file, text, project } = language.subject(document);
   const { document: plist, purpose } = service.parse(file, text);
   const name = lookup(plist.root, 'NetworkExtension', 'NEMachServiceName');

@@ -123,7 +123,7 @@ export class Projects implements vscode.Disposable {
     const found = this.of(document.uri);
     if (!found || isSkipped(found.file)) return;
     const { project, file } = found;
-    project.files.show(file, closed || !document.isDirty ? undefined : document.getText());
+    project.files.show(file, closed ? undefined : document.getText());
     project.touch(file);
     this.#soon(project);
   }
