@@ -58,7 +58,7 @@ async function passes(program, objects, binary) {
   try {
     await run(binary, [], {
       env: { ...process.env, FLOWTAP_TEST_PATIENCE: '2000', FLOWTAP_TEST_FAIL_FAST: '1' },
-      timeout: 120_000,
+      timeout: 60_000,
       killSignal: 'SIGKILL',
       maxBuffer: 1 << 26,
     });

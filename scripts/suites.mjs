@@ -4,6 +4,7 @@
 //   unavailable(): why it cannot run here, or undefined; limitSeconds: when it counts as hung (default 900)
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { fetchHeaders, missingTools } from './lib/macos/toolchain.mjs';
 
 const node = 'node'; // test.mjs puts Node 24 first on PATH.
 const bin = (name) => [node, `node_modules/${name}`];
@@ -72,6 +73,12 @@ export const suites = [
     title: 'XPC rendezvous on the stand-in (ASan, UBSan, TSan)',
     unavailable: missingBlocksCompiler,
     command: [node, 'scripts/test-native.mjs', 'asan:xpc-test', 'tsan:xpc-test'],
+  },
+  {
+    name: 'macos',
+    title: 'macOS programs, cross-built',
+    unavailable: () => missingTools() ?? fetchHeaders(),
+    command: [node, 'scripts/check-macos.mjs', '--build'],
   },
   {
     name: 'native',
