@@ -26,7 +26,7 @@ export const SRC003: ProjectRule = {
       if (listeners.length === 0 || checksPeer(c, target)) continue;
       const handlers = c
         .handlers(target)
-        .filter((u) => u.handler.accepts && !u.handler.use.escapes && !u.handler.byProcessId);
+        .filter((u) => u.handler.accepts && !isJudgedElsewhere(u) && !u.handler.byProcessId);
       for (const u of handlers) {
         if (seen.has(`${u.file}:${u.handler.start}`)) continue;
         seen.add(`${u.file}:${u.handler.start}`);
@@ -70,3 +70,18 @@ function requirementFix(c: ProjectContext, { target, file, handler }: HandlerUse
   };
   return [fixIn(`Require the team ${team}`, file, [edit])];
 }
+
+/** Handed to something that may look at the peer; to be kept in a collection is no such thing. */
+const isJudgedElsewhere = ({ handler }: HandlerUse): boolean =>
+  [...handler.use.handedTo].some((name) => !keepers.has(name));
+
+const keepers: ReadonlySet<string> = new Set([
+  'insert',
+  'append',
+  'add',
+  'addObject',
+  'remove',
+  'removeObject',
+  'contains',
+  'containsObject',
+]);

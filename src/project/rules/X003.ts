@@ -1,3 +1,6 @@
+import type { Fix } from '../../entitlements/finding.ts';
+import type { Target } from '../model.ts';
+import type { ProjectContext } from './context.ts';
 import { entriesOf, lookup } from '../../plist/value.ts';
 import { addGroupFix } from './fixes.ts';
 import { networkExtensionKey, plainValue, providerPoints, systemExtensionSuffix } from './keys.ts';
@@ -19,7 +22,6 @@ export const X003: ProjectRule = {
     for (const sysex of c.sysexes)
       for (const configuration of sysex.configurations) {
         const values = c.providerValues(configuration);
-        const use = configuration.entitlements;
         if (!c.entitlement(configuration, networkExtensionKey) || values.some((v) => !v.complete)) continue;
         const suffix =
           values.length > 0 && values.every((v) => v.text.endsWith(systemExtensionSuffix)) ? systemExtensionSuffix : '';
@@ -30,14 +32,20 @@ export const X003: ProjectRule = {
             file: configuration.info.part?.file ?? '',
             range: e.keyRange,
             message: `${sysex.name} does not claim ${needed}${suffix}, which a provider of this kind needs.`,
-            fixes: addGroupFix(
-              `Add ${needed}${suffix} to the entitlements of ${sysex.name}`,
-              use,
-              networkExtensionKey,
-              [needed + suffix],
-            ),
+            fixes: addEverywhere(c, sysex, needed + suffix),
           };
         }
       }
   },
 };
+
+/** On the extension and on the apps that carry it, in every configuration. */
+function addEverywhere(c: ProjectContext, sysex: Target, value: string): readonly Fix[] {
+  const targets = [sysex, ...c.pairs.filter((p) => p.sysex === sysex).map((p) => p.app)];
+  const uses = new Map(targets.flatMap((t) => t.configurations.map((k) => [k.entitlements.path, k] as const)));
+  const edits = [...uses.values()]
+    .filter((k) => !c.providerValues(k).some((v) => v.text === value))
+    .flatMap((k) => addGroupFix('', k.entitlements, networkExtensionKey, [value]))
+    .flatMap((f) => f.edits);
+  return edits.length > 0 ? [{ title: `Claim ${value}`, edits, preferred: true }] : [];
+}

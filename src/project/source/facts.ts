@@ -14,6 +14,8 @@ export interface ObjectUse {
   readonly owner?: string;
   /** Returned, passed on or captured: what happens to it elsewhere cannot be seen. */
   readonly escapes: boolean;
+  /** By what it goes out of sight: names of functions, message parts, `return`. */
+  readonly handedTo: ReadonlySet<string>;
   /** Between the statements that use the owner: what is called on it and set on it. */
   readonly calls: ReadonlySet<string>;
   readonly sets: ReadonlySet<string>;

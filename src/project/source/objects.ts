@@ -133,28 +133,35 @@ function ownerOf(list: TokenList, from: number): string | undefined {
 export function objectUse(list: TokenList, owner: string | undefined, from = 0, to = list.length): ObjectUse {
   const calls = new Set<string>();
   const sets = new Set<string>();
-  if (owner === undefined) return { escapes: true, calls, sets };
+  const handedTo = new Set<string>();
+  if (owner === undefined) return { escapes: true, handedTo, calls, sets };
   const names = new Set([owner]);
-  let escapes = false;
   for (let size = 0; size !== names.size;) {
     size = names.size;
     for (let i = from; i < to; i++) {
       if (list.at(i)?.kind !== 'word' || !names.has(bare(list.text(i)))) continue;
-      escapes = useAt(list, i, calls, sets, names) || escapes;
+      const to = useAt(list, i, calls, sets, names);
+      if (to !== undefined) handedTo.add(to);
     }
   }
-  return { owner, escapes, calls, sets };
+  return { owner, escapes: handedTo.size > 0, handedTo, calls, sets };
 }
 
-/** One mention at token i; true where the object goes out of sight. */
-function useAt(list: TokenList, i: number, calls: Set<string>, sets: Set<string>, names: Set<string>): boolean {
+/** One mention at token i; by what the object goes out of sight, if it does. */
+function useAt(
+  list: TokenList,
+  i: number,
+  calls: Set<string>,
+  sets: Set<string>,
+  names: Set<string>,
+): string | undefined {
   let next = i + 1;
   if (list.is(next, '?') || list.is(next, '!')) next++;
   if (list.is(next, '.') && list.at(next + 1)?.kind === 'word') {
     const member = list.text(next + 1);
     if (list.is(next + 2, '=') && !list.is(next + 3, '=')) sets.add(member);
     else calls.add(member);
-    return false;
+    return undefined;
   }
   // [x resume], [self.x setExportedObject:…]
   if (list.at(next)?.kind === 'word' && list.text(next - 1) === list.text(i) && insideMessage(list, i)) {
@@ -164,31 +171,31 @@ function useAt(list: TokenList, i: number, calls: Set<string>, sets: Set<string>
       sets.add(`${property[1]?.toLowerCase()}${property[2]}`);
       calls.add(member);
     } else calls.add(member);
-    return false;
+    return undefined;
   }
   const before = path(list, i) - 1;
-  if (list.isWord(before, 'return')) return true;
+  if (list.isWord(before, 'return')) return 'return';
   if (list.is(before, '=') && !list.is(before - 1, '=') && !list.is(before - 1, '!')) {
     // A copy: `other = x`. What is done with the other is done with this one.
     const target = list.text(before - 1);
-    if (list.at(before - 1)?.kind !== 'word') return true;
+    if (list.at(before - 1)?.kind !== 'word') return '=';
     names.add(bare(target));
-    return false;
+    return undefined;
   }
   if (list.is(before, '(') || list.is(before, ',') || list.is(before, ':')) {
     const call = enclosingCall(list, before);
     if (/^xpc_(connection|listener|session)_/.test(call)) {
       calls.add(call.replace(/^xpc_[a-z]+_/, ''));
-      return false;
+      return undefined;
     }
     // A condition (`if (x)`) or a declaration's parameter is no hand-over.
     if (['if', 'while', 'guard', 'switch', 'NSLog', 'os_log', 'print', 'assert', 'NSAssert', 'property'].includes(call))
-      return false;
+      return undefined;
     // `x: NSXPCConnection` in a parameter list or a ternary's label.
-    if (list.is(i + 1, ':')) return false;
-    return list.is(before, '(') || list.is(before, ',') || insideMessage(list, before) || !list.is(i + 1, '=');
+    if (list.is(i + 1, ':')) return undefined;
+    return list.is(before, ':') ? list.text(before - 1) : call;
   }
-  return false;
+  return undefined;
 }
 
 /** The first token of `self.a.b` or `self->b` that ends at i. */

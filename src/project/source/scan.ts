@@ -1,5 +1,5 @@
 // One source file -> facts. Patterns over tokens; each reader below knows one thing.
-import { extension } from '../files.ts';
+import { basename, extension } from '../files.ts';
 import { readAccepts } from './accept.ts';
 import { TokenList } from './cursor.ts';
 import { readClasses, readConstants, readIncludes, readMains, readProviderIds, readStrings } from './declarations.ts';
@@ -38,7 +38,8 @@ const nothing: SourceFacts = {
 /** Never throws. Facts are empty for a language that is not read. */
 export function scanSource(path: string, text: string): SourceFacts {
   const language = languageOf(extension(path));
-  if (!language || text.length > maxLength || !interesting.test(text)) return nothing;
+  if (!language || text.length > maxLength || !(interesting.test(text) || basename(path).startsWith('main.')))
+    return nothing;
   const { tokens, comments } = tokenise(text, language);
   const list = new TokenList(tokens);
   const words = new Map<string, { start: number; end: number }>();
