@@ -28,6 +28,7 @@ const node = {
 const parts = {
   dissect: 'src/dissect/live.ts',
   filter: 'src/editor/sidebar/filter.ts',
+  language: 'src/editor/language/register.ts',
 };
 const partsApart = {
   name: 'parts-apart',

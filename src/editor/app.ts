@@ -28,6 +28,8 @@ export class App implements vscode.Disposable {
   /** What tests of the extension host look at; nothing else reads it. */
   readonly exposed = new Map<string, unknown>();
   readonly #owned: vscode.Disposable[] = [];
+  #disposed = false;
+  readonly #later: Promise<void>[] = [];
 
   constructor(context: vscode.ExtensionContext) {
     this.context = context;
@@ -46,6 +48,17 @@ export class App implements vscode.Disposable {
   own<T extends vscode.Disposable>(disposable: T): T {
     this.#owned.push(disposable);
     return disposable;
+  }
+
+  /** Sets up a feature once activation is over; `load` is to import() what is big. */
+  later(load: () => Promise<void>): void {
+    const activated = new Promise((resolve) => setTimeout(resolve, 0));
+    this.#later.push(activated.then(() => (this.#disposed ? undefined : load())).catch((e: unknown) => this.fail(e)));
+  }
+
+  /** Resolves when everything of `later` is there. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#later);
   }
 
   /** Registers a command. What it throws is logged and shown, in the words of the problem where it is one. */
@@ -72,6 +85,7 @@ export class App implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#disposed = true;
     for (const disposable of this.#owned.splice(0).reverse()) disposable.dispose();
   }
 }
