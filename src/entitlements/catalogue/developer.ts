@@ -39,6 +39,7 @@ export const developerKeys: readonly CatalogueKey[] = [
   { key: 'com.apple.developer.mediaextension.formatreader', shape: 'boolean', access: 'restricted', os: 'macOS', about: 'Read further media container formats for the whole system.' },
   { key: 'com.apple.developer.mediaextension.videodecoder', shape: 'boolean', access: 'restricted', os: 'macOS', about: 'Decode further video formats for the whole system.' },
   { key: 'com.apple.developer.persistent-content-capture', shape: 'boolean', access: 'restricted', os: 'macOS 14.4', about: 'Capture the screen again and again without asking each time, for remote desktop apps.' },
+  { key: 'com.apple.developer.private-cloud-compute', shape: ['boolean', 'any'], access: 'restricted', os: 'iOS 27.0, macOS 27.0, visionOS 27.0', about: 'Use language models that run in Private Cloud Compute.' },
   { key: 'com.apple.developer.security.privileged-file-operations', shape: 'boolean', access: 'restricted', os: 'macOS', about: "Perform privileged file operations through Apple's service." },
   { key: 'com.apple.developer.shared-with-you', shape: 'boolean', access: 'restricted', os: 'iOS, macOS', about: 'Show what was shared with the person in Messages.' },
   { key: 'com.apple.developer.shared-with-you.collaboration', shape: 'boolean', access: 'restricted', os: 'iOS, macOS', about: 'Start collaborations from Messages.', needs: ['com.apple.developer.shared-with-you'] },

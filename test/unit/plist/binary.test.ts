@@ -23,7 +23,7 @@ function plain(value: PlistValue | undefined): unknown {
   }
 }
 
-const words = fc.string({ maxLength: 40 }).map((s) => s.replace(/[\0-\x1f]/g, '·'));
+const words = fc.string({ maxLength: 40 }).map((s) => s.replace(/[^\x20-\ud7ff]/g, '·'));
 const values = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
