@@ -21,6 +21,9 @@ export const commands = {
   copyHost: 'flowtap.copyHost',
   copyAsJson: 'flowtap.copyAsJson',
   copyAsText: 'flowtap.copyAsText',
+  explainSelection: 'flowtap.explainSelection',
+  explainClipboard: 'flowtap.explainClipboard',
+  explainTerminalSelection: 'flowtap.explainTerminalSelection',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -28,7 +31,7 @@ export type CommandId = (typeof commands)[keyof typeof commands];
 export const internalCommands = { allowKey: 'flowtap.lint.allowKey' } as const;
 
 export const viewContainers = { flowtap: 'flowtap' } as const;
-export const views = { connections: 'flowtap.connections' } as const;
+export const views = { connections: 'flowtap.connections', signing: 'flowtap.signing' } as const;
 export const submenus = { groupBy: 'flowtap.groupByMenu' } as const;
 export const terminalProfiles = { captured: 'flowtap.capturedTerminal' } as const;
 export const taskTypes = { captured: 'flowtap' } as const;
@@ -44,6 +47,8 @@ export const contextKeys = {
   /** The store holds flows. */
   hasFlows: 'flowtap.hasFlows',
   hasSelection: 'flowtap.hasSelection',
+  /** A folder holds entitlements or an Apple project. */
+  hasProject: 'flowtap.hasProject',
 } as const;
 
 export const settings = {

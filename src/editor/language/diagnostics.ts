@@ -112,6 +112,11 @@ export class Diagnostics implements vscode.Disposable {
     return open ? findings.filter((finding) => !isSingleFile(finding)) : findings;
   }
 
+  /** Everything that was found in a project, the single files' own included. */
+  findingsOf(project: FolderProject): readonly Finding[] {
+    return [...(this.#found.get(project)?.values() ?? [])].flat();
+  }
+
   #republish(document: vscode.TextDocument): void {
     const found = this.#language.projects.of(document.uri);
     if (found && this.#found.get(found.project)?.has(found.file)) this.#publish(found.project, found.file);

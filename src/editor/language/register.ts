@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { internalCommands, settings } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
+import { registerSigning } from '../signing/register.ts';
 import { Actions } from './actions.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { registerFeatures } from './features.ts';
@@ -18,6 +19,7 @@ export function registerLanguage(app: App): void {
     vscode.languages.registerCodeActionsProvider(projectSelector, new Actions(language, diagnostics), Actions.metadata),
   );
   registerLanguageStatus(app, language, diagnostics);
+  registerSigning(app, language, diagnostics);
   app.own(vscode.commands.registerCommand(internalCommands.allowKey, (key: unknown) => allowKey(key)));
   app.exposed.set('language', language);
 }

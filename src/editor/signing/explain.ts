@@ -1,0 +1,107 @@
+// "What does this line mean?": of the selection, the clipboard, or what is selected in a terminal.
+import * as vscode from 'vscode';
+import type { Finding } from '../../entitlements/finding.ts';
+import { ruleUrl } from '../../entitlements/rules/rule.ts';
+import { explain } from '../../project/logs/explain.ts';
+import type { Explanation } from '../../project/logs/explain.ts';
+import { commands } from '../../protocol/ids.ts';
+import type { App } from '../app.ts';
+import type { Diagnostics } from '../language/diagnostics.ts';
+import type { Language } from '../language/language.ts';
+import type { FolderProject } from '../language/projects.ts';
+
+const scheme = 'flowtap-explanation';
+const { t } = vscode.l10n;
+
+/** The explanations as a page; the preview asks for it by its address. */
+class Pages implements vscode.TextDocumentContentProvider {
+  readonly #pages = new Map<string, string>();
+  #count = 0;
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#pages.get(uri.path) ?? '';
+  }
+
+  add(text: string): vscode.Uri {
+    const path = `/${++this.#count}/${t('Explanation')}.md`;
+    this.#pages.set(path, text);
+    // The last few; older pages that are still open keep what they show.
+    for (const old of [...this.#pages.keys()].slice(0, -20)) this.#pages.delete(old);
+    return vscode.Uri.from({ scheme, path });
+  }
+}
+
+/** A log is foreign text: nothing of it may become a link, an image or markup. */
+const literal = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!|<>&~:]/g, '\\$&');
+const codeBlock = (text: string): string => {
+  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map((m) => m[0].length + 1)));
+  return `${fence}text\n${text}\n${fence}`;
+};
+
+export function registerExplain(app: App, language: Language, diagnostics: Diagnostics): void {
+  const pages = new Pages();
+  app.own(vscode.workspace.registerTextDocumentContentProvider(scheme, pages));
+
+  const show = async (text: string, source: string): Promise<void> => {
+    if (text.trim() === '') {
+      void vscode.window.showInformationMessage(t('There is no text to explain: {0} is empty.', source));
+      return;
+    }
+    const found = language.projects.all.flatMap((project) =>
+      diagnostics.findingsOf(project).map((finding) => ({ project, finding })),
+    );
+    const explained = explain(
+      text,
+      found.map(({ finding }) => finding),
+    );
+    if (explained.length === 0) {
+      void vscode.window.showInformationMessage(t('No line of {0} has a meaning that Flowtap knows.', source));
+      return;
+    }
+    const projectOf = (finding: Finding): FolderProject | undefined =>
+      found.find((f) => f.finding === finding)?.project;
+    const page = explained.map((e) => section(e, language, e.finding && projectOf(e.finding))).join('\n\n');
+    const uri = pages.add(`# ${t('What these lines mean')}\n\n${page}\n`);
+    await vscode.commands.executeCommand('markdown.showPreview', uri);
+  };
+
+  app.command(commands.explainSelection, async () => {
+    const editor = vscode.window.activeTextEditor;
+    const text = editor?.selections.map((s) => editor.document.getText(s)).join('\n') ?? '';
+    // Nothing selected: the line the cursor is on.
+    const line = editor && text === '' ? editor.document.lineAt(editor.selection.active.line).text : text;
+    await show(line, t('the selection'));
+  });
+  app.command(commands.explainClipboard, async () => show(await vscode.env.clipboard.readText(), t('the clipboard')));
+  app.command(commands.explainTerminalSelection, async () => {
+    // The terminal tells its selection only by way of the clipboard, which is put back.
+    const before = await vscode.env.clipboard.readText();
+    await vscode.env.clipboard.writeText('');
+    let text: string;
+    try {
+      await vscode.commands.executeCommand('workbench.action.terminal.copySelection');
+      text = await vscode.env.clipboard.readText();
+    } finally {
+      await vscode.env.clipboard.writeText(before);
+    }
+    await show(text, t('the selection in the terminal'));
+  });
+}
+
+function section(
+  { rule, text, match, finding }: Explanation,
+  language: Language,
+  project: FolderProject | undefined,
+): string {
+  const parts = [codeBlock(text.trim()), `**[${rule.id}](${ruleUrl(rule.id)})** ${literal(match.meaning)}`];
+  const place = project && finding ? language.lookup(project).place(finding.file)?.(finding.range) : undefined;
+  if (finding && project && place) {
+    const uri = project.uri(finding.file).with({ fragment: `L${place.start.line + 1}` });
+    const where = `${finding.file}:${place.start.line + 1}`;
+    parts.push(
+      `> **${t('In this project')}:** [${literal(where)}](${uri.toString()}) ${finding.rule}: ${literal(finding.message)}`,
+    );
+  }
+  parts.push(match.next.map((step, i) => `${i + 1}. ${literal(step)}`).join('\n'));
+  return parts.join('\n\n');
+}

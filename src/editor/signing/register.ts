@@ -1,0 +1,12 @@
+// What the project signs and which endpoints it has; and what lines of a log mean.
+import type { App } from '../app.ts';
+import type { Diagnostics } from '../language/diagnostics.ts';
+import type { Language } from '../language/language.ts';
+import { registerExplain } from './explain.ts';
+import { SigningView } from './view.ts';
+
+export function registerSigning(app: App, language: Language, diagnostics: Diagnostics): void {
+  const view = app.own(new SigningView(app, language, diagnostics));
+  app.exposed.set('signing', view);
+  registerExplain(app, language, diagnostics);
+}
