@@ -1,0 +1,177 @@
+// What the panel's webview and its host say to each other. Requests come from the webview and are always answered;
+// events come from the host. Everything is plain data that structured cloning takes.
+import type { DnsMessage, HeaderField } from '../dissect/dissection.ts';
+import type { FlowId } from '../flow/model.ts';
+import type { QueryError } from '../flow/query/ast.ts';
+import type { Completion } from '../flow/query/complete.ts';
+import type { SortColumn } from '../flow/sort.ts';
+
+/** One row of the table. Times in microseconds since 1970; 0: not yet. */
+export interface PanelRow {
+  readonly id: FlowId;
+  readonly process: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly port: number;
+  /** The application protocol, or tcp or udp. */
+  readonly protocol: string;
+  readonly summary: string;
+  readonly state: 'open' | 'closed' | 'failed';
+  readonly reason: string;
+  readonly up: number;
+  readonly down: number;
+  readonly openedAt: number;
+  readonly connectedAt: number;
+  readonly closedAt: number;
+  readonly inbound: boolean;
+}
+
+export interface PanelState {
+  /** Rows that match, and rows in all. */
+  readonly count: number;
+  readonly total: number;
+  readonly query: string;
+  readonly sort: { readonly column: SortColumn; readonly descending: boolean };
+  /** Counts up with every change: rows that were fetched under another one may be out of date. */
+  readonly version: number;
+  /** One line about the source: "live", "proxy stopped", a file's name and size. */
+  readonly source: string;
+  /** 0 to 1 while a file is being read. */
+  readonly progress?: number;
+  /** What was left out, in words, or ''. */
+  readonly warning: string;
+}
+
+/** A body as the panel shows it: decoded and cut to what a person reads; the whole is a document in the editor. */
+export interface PanelBody {
+  readonly size: number;
+  readonly contentType: string;
+  readonly kind: 'none' | 'text' | 'image' | 'binary';
+  readonly text?: string;
+  /** Images and binary bodies. */
+  readonly bytes?: Uint8Array;
+  readonly language?: string;
+  readonly notes: readonly string[];
+}
+
+export interface PanelHttpSide {
+  readonly startLine: string;
+  readonly headers: readonly HeaderField[];
+  readonly trailers: readonly HeaderField[];
+  readonly body: PanelBody;
+}
+
+export type PanelMessage =
+  | {
+      readonly kind: 'http';
+      readonly index: number;
+      readonly at: number;
+      readonly title: string;
+      readonly request?: PanelHttpSide;
+      readonly response?: PanelHttpSide;
+    }
+  | {
+      readonly kind: 'frame';
+      readonly index: number;
+      readonly at: number;
+      readonly up: boolean;
+      readonly title: string;
+      readonly body: PanelBody;
+    }
+  | {
+      readonly kind: 'dns';
+      readonly index: number;
+      readonly at: number;
+      readonly up: boolean;
+      readonly dns: DnsMessage;
+    }
+  | {
+      readonly kind: 'handshake';
+      readonly index: number;
+      readonly at: number;
+      readonly up: boolean;
+      readonly title: string;
+      readonly fields: readonly HeaderField[];
+    };
+
+export interface PanelDetail {
+  readonly row: PanelRow;
+  /** Sections of the overview: title and fields. */
+  readonly overview: readonly { readonly title: string; readonly fields: readonly HeaderField[] }[];
+  /** Milliseconds; absent where unknown. */
+  readonly timings: {
+    readonly dial?: number;
+    readonly tls?: number;
+    readonly firstByte?: number;
+    readonly total?: number;
+  };
+  /** Why it ended, the likely cause and the next step; '' for an orderly end. */
+  readonly explanation: string;
+  readonly messages: readonly PanelMessage[];
+  readonly notes: readonly string[];
+}
+
+/** A flow's payload in the order it was said. */
+export interface PanelStream {
+  readonly chunks: readonly {
+    readonly up: boolean;
+    readonly offset: number;
+    readonly at: number;
+    readonly bytes: Uint8Array;
+  }[];
+  /** Bytes that are not among the chunks. */
+  readonly missing: { readonly up: number; readonly down: number };
+}
+
+/** Flows per slice of time for the overview strip. */
+export interface PanelTimeline {
+  readonly from: number;
+  readonly to: number;
+  readonly opened: readonly number[];
+  readonly failed: readonly number[];
+}
+
+/** The commands of the context menu. */
+export type PanelCommand =
+  | 'copyAddress'
+  | 'copyJson'
+  | 'copyCurl'
+  | 'copyFetch'
+  | 'compare'
+  | 'save'
+  | 'filterProcess'
+  | 'filterHost'
+  | 'openBody';
+
+export interface Requests {
+  ready: { params: Record<string, never>; result: PanelState };
+  rows: { params: { from: number; to: number }; result: { version: number; from: number; rows: PanelRow[] } };
+  setQuery: { params: { query: string }; result: { error?: QueryError } };
+  complete: { params: { query: string; cursor: number }; result: Completion[] };
+  setSort: { params: { column: SortColumn; descending: boolean }; result: Record<string, never> };
+  /** The row of a flow in the present order, or -1. */
+  indexOf: { params: { id: FlowId }; result: number };
+  detail: { params: { id: FlowId }; result: PanelDetail | undefined };
+  stream: { params: { id: FlowId }; result: PanelStream | undefined };
+  timeline: { params: { slices: number; from?: number; to?: number }; result: PanelTimeline };
+  command: {
+    params: { command: PanelCommand; ids: FlowId[]; message?: number; side?: 'request' | 'response' };
+    result: Record<string, never>;
+  };
+}
+export type Method = keyof Requests;
+
+export type ToHost = {
+  [M in Method]: {
+    readonly kind: 'request';
+    readonly id: number;
+    readonly method: M;
+    readonly params: Requests[M]['params'];
+  };
+}[Method];
+
+export type ToWebview =
+  | { readonly kind: 'answer'; readonly id: number; readonly result?: unknown; readonly error?: string }
+  | { readonly kind: 'state'; readonly state: PanelState }
+  /** "Reveal in panel": select this flow and scroll to it. */
+  | { readonly kind: 'reveal'; readonly id: FlowId };
