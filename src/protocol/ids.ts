@@ -83,11 +83,13 @@ export type StateKind = (typeof stateKinds)[number];
 
 const state = (...kinds: StateKind[]): string => `${contextKeys.state} =~ /^(?:${kinds.join('|')})$/`;
 const trusted = 'isWorkspaceTrusted';
-const canCapture = `${trusted} && ${state('stopped', 'starting', 'connecting', 'running', 'lost', 'startFailed')}`;
+/** Before the extension is active nothing is known; using the command activates it. */
+const unlessKnown = (clause: string): string => `(!${contextKeys.state} || ${clause})`;
+const canCapture = `${trusted} && ${unlessKnown(state('stopped', 'starting', 'connecting', 'running', 'lost', 'startFailed'))}`;
 
 /** When a command may be used: the `enablement` of its entry in the manifest. */
 export const enablement: Readonly<Partial<Record<CommandId, string>>> = {
-  [commands.startProxy]: `${trusted} && ${state('stopped', 'lost', 'refused', 'startFailed')}`,
+  [commands.startProxy]: `${trusted} && ${unlessKnown(state('stopped', 'lost', 'refused', 'startFailed'))}`,
   [commands.stopProxy]: state('connecting', 'running', 'refused'),
   [commands.runCommand]: canCapture,
   [commands.newCapturedTerminal]: canCapture,
