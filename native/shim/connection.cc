@@ -90,12 +90,15 @@ struct Connection final : Object {
       dispatch_release(waiting.queue);
     });
   }
-  /// The last event, after which XPC lets go of the handler and of the connection.
+  /// The last event. XPC lets go of the handler and of the connection when the owner has cancelled as well.
   void finish() {
     if (finished) return;
     finished = true;
     failPending(XPC_ERROR_CONNECTION_INVALID);
     event(XPC_ERROR_CONNECTION_INVALID);
+    if (cancelled) letGo();
+  }
+  void letGo() {
     run([this] {
       xpc_handler_t last;
       {
@@ -117,6 +120,7 @@ struct Connection final : Object {
   void turnAway() {
     const Lock lock(world);
     activate();
+    cancelled = true;
     unlink();
     finish();
   }
@@ -290,6 +294,10 @@ void xpc_connection_cancel(xpc_connection_t connection) {
   if (c->role == Connection::kListener) {
     const auto found = services.find(c->name);
     if (found != services.end() && found->second == c) services.erase(found);
+  }
+  if (c->finished) {
+    c->letGo();
+    return;
   }
   c->unlink();
   c->finish();

@@ -181,6 +181,7 @@ class RawService {
       if (xpc_get_type(event) != XPC_TYPE_CONNECTION) return;
       const auto peer = static_cast<xpc_connection_t>(event);
       xpc_connection_set_event_handler(peer, ^(xpc_object_t request) {
+        if (request == XPC_ERROR_CONNECTION_INVALID) xpc_connection_cancel(peer);
         if (xpc_get_type(request) != XPC_TYPE_DICTIONARY) return;
         const Object reply(xpc_dictionary_create_reply(request));
         if (!reply) return;
@@ -600,48 +601,50 @@ TEST("a service that hangs at any step is given up when time is up") {
 }
 
 TEST("answers that are none of the rendezvous are an error, whatever they hold") {
-  const std::vector<std::pair<const char*, RawService::Respond>> services = {
-      {"nothing", [](Op, xpc_object_t, xpc_object_t) { return true; }},
-      {"a short nonce",
+  const std::vector<std::pair<const char*, RawService::Respond>> services  // what the client says, and the answer
+      = {
+      {"sends no nonce", [](Op, xpc_object_t, xpc_object_t) { return true; }},
+      {"sends no nonce",
        [](Op, xpc_object_t, xpc_object_t reply) {
          setBytes(reply, kKeyNonce, "short");
          return true;
        }},
-      {"a huge nonce",
+      {"sends no nonce",
        [](Op, xpc_object_t, xpc_object_t reply) {
          setBytes(reply, kKeyNonce, std::string(1 << 20, 'x'));
          return true;
        }},
-      {"another version",
+      {"version 2",
        [](Op, xpc_object_t, xpc_object_t reply) {
          setGoodHello(reply);
          xpc_dictionary_set_uint64(reply, kKeyVersion, 2);
          return true;
        }},
-      {"an unknown error",
+      {"step 1",
        [](Op, xpc_object_t, xpc_object_t reply) {
          xpc_dictionary_set_uint64(reply, kKeyError, 1ull << 40);
          xpc_dictionary_set_string(reply, kKeyText, std::string(5000, '\n').c_str());
          return true;
        }},
-      {"an unknown transport",
+      {"does not know",
        [](Op, xpc_object_t, xpc_object_t reply) {
          setGoodHello(reply);
          xpc_dictionary_set_uint64(reply, kKeyTransport, 77);
          return true;
        }},
-      {"a transport that was not offered, again and again",
+      {"does not know",
        [](Op, xpc_object_t, xpc_object_t reply) {
          setGoodHello(reply);
          xpc_dictionary_set_uint64(reply, kKeyTransport, kDescriptor);  // without a descriptor
          return true;
        }},
   };
-  for (const auto& [name, respond] : services) {
-    leavesNothing([&, respond = respond] {
+  for (const auto& [says, respond] : services) {
+    leavesNothing([says = says, respond = respond] {
       RawService service(respond);
       const auto answer = connectAs(kEditor, kToken);
       CHECK(answer.error == ConnectError::kProtocol);
+      CHECK_CONTAINS(answer.text, says);
       CHECK(answer.text.size() < 1000 && answer.text.find('\n') == std::string::npos);
     });
   }
@@ -678,6 +681,8 @@ TEST("a client that leaves at any step leaves nothing behind, and is reported") 
 TEST("1000 half-open clients keep neither their own user nor another from connecting") {
   leavesNothing([] {
     Proxy proxy;
+    RawClient slow(kEditor);
+    const std::string nonce = slow.nonce();
     std::vector<std::unique_ptr<RawClient>> halfOpen;
     for (int i = 0; i < 1000; i++) {
       halfOpen.push_back(std::make_unique<RawClient>(kOther));
@@ -689,6 +694,7 @@ TEST("1000 half-open clients keep neither their own user nor another from connec
     }
     CHECK(connectAs(kEditor, kToken).error == ConnectError::kNone);
     CHECK(connectAs(kOther, kOtherToken).error == ConnectError::kNone);
+    CHECK(errorOf(slow.open(makeProof(kToken, kName, nonce))) == ConnectError::kNone);  // kept all the while
     CHECK(proxy.refused("left the handshake unfinished", kOther.uid));
     CHECK_EQ(proxy.connections(), 4u);
     int alive = 0;

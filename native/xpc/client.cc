@@ -187,9 +187,8 @@ void Attempt::deliver(ConnectError error, const std::string& text) {
 void Attempt::end() {
   if (ended_) return;
   ended_ = true;
-  fd_.reset();
-  if (stream_) stream_->abandon();
-  else if (connection_) xpc_connection_cancel(connection_.get());
+  fd_.reset();  // which also ends a stream, and that the connection
+  if (!stream_ && connection_) xpc_connection_cancel(connection_.get());
 }
 
 class XpcClient final : public Client {

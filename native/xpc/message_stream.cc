@@ -83,12 +83,6 @@ void MessageStream::onError() {
   wake();
 }
 
-void MessageStream::abandon() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  dead_ = true;
-  wake();
-}
-
 bool MessageStream::running() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return !finished_;

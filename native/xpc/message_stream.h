@@ -14,15 +14,13 @@ namespace flowtap::xpc {
 
 class MessageStream : public std::enable_shared_from_this<MessageStream> {
  public:
-  /// Null, with errno set, where the system gives no socket or thread. Cancels the connection when it ends. From now on
-  /// the connection's handler passes every message and error on.
+  /// Null, with errno set, where the system gives no socket or thread. From now on the connection's handler passes every
+  /// message and error on. Ends also when the user's end is closed, and cancels the connection then.
   static std::shared_ptr<MessageStream> start(xpc_connection_t connection, Fd& user);
 
   /// On the connection's queue.
   void onMessage(xpc_object_t message);
   void onError();
-  /// The user will not take its end: ends the stream.
-  void abandon();
   bool running();
 
  private:
