@@ -6,7 +6,7 @@ import type { CatalogueKey } from '../catalogue/schema.ts';
 import { nearMissValues } from '../catalogue/nearMisses.ts';
 import type { Fix } from '../finding.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { distance, fix, hasVariable, meantKey, removeItemEdit, topEntries } from './support.ts';
+import { distance, fix, hasVariable, meantKey, removeItemEdit, topEntries, placeOf } from './support.ts';
 
 const stem = (value: string): string => value.replace(/-systemextension$/, '');
 
@@ -52,7 +52,7 @@ export const ENT012: Rule = {
         if (wrong === undefined) continue;
         const from = wrong === item.value ? '' : ` (from ${item.value})`;
         yield {
-          range: item.range,
+          range: placeOf(item),
           message: `"${wrong}"${from} is no value of ${row.key}.`,
           fixes: fixesFor(c, entry, item, row),
         };

@@ -1,6 +1,6 @@
 import { removeRange, replaceString } from '../../plist/xmlEdit.ts';
 import type { Report, Rule } from './rule.ts';
-import { fix, networkExtensionKey, stringsUnder } from './support.ts';
+import { fix, networkExtensionKey, stringsUnder, placeOf } from './support.ts';
 
 const suffix = '-systemextension';
 
@@ -34,7 +34,7 @@ export const ENT013: Rule = {
     ]);
     const expands = c.processedBy === 'xcode';
     yield {
-      range: first.long.range,
+      range: placeOf(first.long),
       message: `${pairs.map((p) => p.plain.value).join(', ')} stands here plain and with ${suffix}: one build uses one of them.`,
       fixes: [
         ...(expands ? [fix(c, 'Write it once with $(NE_SUFFIX), to be set per configuration', split)] : []),

@@ -2,7 +2,15 @@ import type { PlistString } from '../../plist/value.ts';
 import type { Fix } from '../finding.ts';
 import { mixed } from './ENT016.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { groupsKey, hasVariable, leadingVariable, renameGroupFix, stringsUnder, teamPrefix } from './support.ts';
+import {
+  groupsKey,
+  hasVariable,
+  leadingVariable,
+  renameGroupFix,
+  stringsUnder,
+  teamPrefix,
+  placeOf,
+} from './support.ts';
 
 const isSound = (group: string): boolean => group.startsWith('group.') || teamPrefix(group) !== undefined;
 
@@ -43,7 +51,7 @@ export const ENT015: Rule = {
       const outcomes = c.resolve(item.value);
       if (!outcomes || outcomes.every(isSound)) continue;
       yield {
-        range: item.range,
+        range: placeOf(item),
         message: `The app group "${item.value}" begins neither with group. nor with a Team ID.`,
         fixes: hasVariable(item.value) ? [] : fixesFor(c, item),
       };

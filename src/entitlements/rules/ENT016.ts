@@ -1,6 +1,6 @@
 import type { PlistString } from '../../plist/value.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { groupsKey, renameGroupFix, stringsUnder, teamPrefix } from './support.ts';
+import { groupsKey, renameGroupFix, stringsUnder, teamPrefix, placeOf } from './support.ts';
 
 /** Both prefixes of a mixed name, and the rest. */
 export function mixed(group: string): { team: string; rest: string } | undefined {
@@ -42,7 +42,7 @@ export const ENT016: Rule = {
       const mac = `${parts.team}${parts.rest}`;
       const keepTeam = othersUseTeam(c, item);
       yield {
-        range: item.range,
+        range: placeOf(item),
         message: `"${item.value}" mixes the iOS style (group.) with the macOS style (Team ID).`,
         fixes: [
           renameGroupFix(c, item, ios, `Rename to ${ios} ${moved}`, !keepTeam),

@@ -1,5 +1,5 @@
 import type { Report, Rule } from './rule.ts';
-import { groupsKey, stringsUnder, teamPrefix } from './support.ts';
+import { groupsKey, stringsUnder, teamPrefix, placeOf } from './support.ts';
 import { mixed } from './ENT016.ts';
 
 export const ENT017: Rule = {
@@ -26,9 +26,9 @@ export const ENT017: Rule = {
     const later = alone.range.start > other.range.start ? alone : other;
     const earlier = later === alone ? other : alone;
     yield {
-      range: later.range,
+      range: placeOf(later),
       message: `"${later.value}" is of another style than "${earlier.value}", and another group.`,
-      related: [{ file: c.file, range: earlier.range, message: 'The other group.' }],
+      related: [{ file: c.file, range: placeOf(earlier), message: 'The other group.' }],
     };
   },
 };

@@ -2,7 +2,7 @@ import type { PlistString } from '../../plist/value.ts';
 import { replaceString } from '../../plist/xmlEdit.ts';
 import { notNames } from './paths.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { allStrings, fix, groupsKey, renameGroupFix, stringsUnder, teamPrefix } from './support.ts';
+import { allStrings, fix, groupsKey, renameGroupFix, stringsUnder, teamPrefix, placeOf } from './support.ts';
 
 /** Where the placeholder begins, and its length with the dot. */
 function placeholderIn(text: string): { at: number; length: number } | undefined {
@@ -55,7 +55,7 @@ export const ENT018: Rule = {
                 : fix(c, title, [replaceString(c.document, item, to)]),
             ];
       yield {
-        range: item.range,
+        range: placeOf(item),
         message: `"${item.value.slice(found.at, found.at + found.length).replace(/\.$/, '')}" is a placeholder, not a Team ID.`,
         fixes,
       };

@@ -1,7 +1,7 @@
 import { replaceString } from '../../plist/xmlEdit.ts';
 import { notNames } from './paths.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { allStrings, fix, hasVariable, withRightDots } from './support.ts';
+import { allStrings, fix, hasVariable, withRightDots, placeOf } from './support.ts';
 
 /** Every variable that signing knows, written out; undefined where one is left. */
 function expanded(c: EntitlementsContext, text: string): string | undefined {
@@ -38,7 +38,7 @@ export const ENT019: Rule = {
       if (variable === undefined) continue;
       const to = others.has(item) ? undefined : expanded(c, item.value);
       yield {
-        range: item.range,
+        range: placeOf(item),
         message:
           c.processedBy === 'raw'
             ? `Nothing replaces ${variable}: no Xcode build processes this file.`

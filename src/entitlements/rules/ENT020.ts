@@ -1,6 +1,6 @@
 import { replaceString } from '../../plist/xmlEdit.ts';
 import type { Report, Rule } from './rule.ts';
-import { allStrings, fix, withRightDots } from './support.ts';
+import { allStrings, fix, withRightDots, placeOf } from './support.ts';
 
 export const ENT020: Rule = {
   id: 'ENT020',
@@ -20,7 +20,7 @@ export const ENT020: Rule = {
       const to = withRightDots(item.value);
       if (to === item.value) continue;
       yield {
-        range: item.range,
+        range: placeOf(item),
         message:
           item.value.length > to.length
             ? 'The prefix ends in a dot already: this name would have two.'

@@ -11,6 +11,7 @@ import {
   removeItemEdit,
   stringsUnder,
   teamPrefix,
+  placeOf,
 } from './support.ts';
 
 const keys = ['mach-lookup.global-name', 'mach-register.global-name'].map((name) => exceptionPrefix + name);
@@ -51,7 +52,7 @@ export const ENT022: Rule = {
         )
           continue;
         yield {
-          range: item.range,
+          range: placeOf(item),
           message:
             group === undefined
               ? `An app group such as ${parent} would allow this name without an exception.`

@@ -1,7 +1,7 @@
 import { replaceString } from '../../plist/xmlEdit.ts';
 import { looksLikeFile, pathEntries } from './paths.ts';
 import type { Report, Rule } from './rule.ts';
-import { fix, hasVariable } from './support.ts';
+import { fix, hasVariable, placeOf } from './support.ts';
 
 export const ENT023: Rule = {
   id: 'ENT023',
@@ -19,7 +19,7 @@ export const ENT023: Rule = {
     for (const { item } of pathEntries(c)) {
       if (item.value.endsWith('/') || hasVariable(item.value) || looksLikeFile(item.value)) continue;
       yield {
-        range: item.range,
+        range: placeOf(item),
         message: `Without a slash at its end, "${item.value}" is that one path and not what lies below.`,
         fixes: [fix(c, 'Add the slash', [replaceString(c.document, item, `${item.value}/`)])],
       };

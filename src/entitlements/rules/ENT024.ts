@@ -3,7 +3,7 @@ import type { Fix } from '../finding.ts';
 import type { PathEntry } from './paths.ts';
 import { pathEntries } from './paths.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { exceptionPrefix, fix, hasVariable, moveItemEdits } from './support.ts';
+import { exceptionPrefix, fix, hasVariable, moveItemEdits, placeOf } from './support.ts';
 
 const rooted = (path: string): string => `/${path.replace(/^\/+/, '')}`;
 
@@ -33,7 +33,7 @@ export const ENT024: Rule = {
       if (item.value.startsWith('/') || hasVariable(item.value)) continue;
       const tilde = item.value.startsWith('~');
       yield {
-        range: item.range,
+        range: placeOf(item),
         message: tilde
           ? 'The sandbox expands no ~.'
           : `"${item.value}" does not begin with a slash: it matches no path.`,

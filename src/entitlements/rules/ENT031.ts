@@ -1,6 +1,6 @@
 import { replaceString } from '../../plist/xmlEdit.ts';
 import type { Report, Rule } from './rule.ts';
-import { fix, hasVariable, stringsUnder, teamPrefix } from './support.ts';
+import { fix, hasVariable, stringsUnder, teamPrefix, placeOf } from './support.ts';
 
 /** Of the system: tokens of smart cards. */
 const special = new Set(['com.apple.token']);
@@ -28,7 +28,7 @@ export const ENT031: Rule = {
       const prefix = c.processedBy === 'raw' ? team && `${team}.` : '$(AppIdentifierPrefix)';
       const to = prefix === undefined || hasVariable(item.value) ? undefined : prefix + item.value.trim();
       yield {
-        range: item.range,
+        range: placeOf(item),
         message: `The keychain group "${item.value}" does not begin with a Team ID.`,
         fixes: to === undefined ? [] : [fix(c, `Write ${to}`, [replaceString(c.document, item, to)])],
       };

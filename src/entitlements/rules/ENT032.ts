@@ -3,7 +3,7 @@ import type { PlistString } from '../../plist/value.ts';
 import { replaceString, replaceValue } from '../../plist/xmlEdit.ts';
 import type { Fix } from '../finding.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { findEntry, fix, groupsKey } from './support.ts';
+import { findEntry, fix, groupsKey, placeOf } from './support.ts';
 
 const exact = [
   groupsKey,
@@ -46,7 +46,7 @@ export const ENT032: Rule = {
       for (const item of items)
         if (item.value.includes('*'))
           yield {
-            range: item.range,
+            range: placeOf(item),
             message: `${key} takes names; "${item.value}" has a wildcard.`,
             fixes: fixesFor(c, key, items, item),
           };

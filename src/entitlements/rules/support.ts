@@ -13,7 +13,7 @@ import type { PlistArray, PlistDict, PlistEntry, PlistString, PlistValue } from 
 import { stringsOf } from '../../plist/value.ts';
 import { findIgnoringCase, findKey, shapesOf } from '../catalogue/catalogue.ts';
 import type { CatalogueKey } from '../catalogue/schema.ts';
-import type { Fix } from '../finding.ts';
+import type { Fix, TextRange } from '../finding.ts';
 import type { EntitlementsContext } from './rule.ts';
 
 export const sandboxKey = 'com.apple.security.app-sandbox';
@@ -64,6 +64,9 @@ export const allStrings = (c: EntitlementsContext): PlistString[] =>
 
 export const stringsUnder = (c: EntitlementsContext, key: string): readonly PlistString[] =>
   stringsOf(findEntry(c, key)?.value);
+
+/** Where to underline what is wrong with a text: the text without its tags. */
+export const placeOf = ({ inner, range }: PlistString): TextRange => (inner.end > inner.start ? inner : range);
 
 /** `off` is said only where neither the file nor a build setting turns it on. */
 export function sandbox(c: EntitlementsContext): 'on' | 'off' | 'unknown' {
