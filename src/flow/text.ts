@@ -42,3 +42,9 @@ export function timeText(at: Microseconds): string {
   const micros = at < (lastSecond + 1) * 1e6 ? Math.floor(at - seconds * 1e6) : 999_999;
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(micros).padStart(6, '0')}Z`;
 }
+
+/** The local time of day with milliseconds: "12:30:05.123". */
+export function clockText(at: Microseconds): string {
+  const d = new Date(at / 1000);
+  return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}.${String(d.getMilliseconds()).padStart(3, '0')}`;
+}
