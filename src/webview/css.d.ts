@@ -1,0 +1,2 @@
+// esbuild takes style sheets as modules.
+declare module '*.css';

@@ -1,0 +1,44 @@
+// "Follow stream": both directions in the order they were said, as text or bytes.
+import type { PanelStream } from '../../protocol/panel.ts';
+import { bytesText, clockText } from '../../flow/text.ts';
+import { element } from '../dom.ts';
+import { hexView } from './hex.ts';
+
+const decoder = new TextDecoder('utf-8');
+/** Shown at once; a person reads no more, and the export has the rest. */
+const maxShown = 1 << 20;
+
+export function streamView(stream: PanelStream, as: 'text' | 'hex'): HTMLElement {
+  const root = element('div', { class: 'stream', tabindex: 0, role: 'log', 'aria-label': 'Stream' });
+  let shown = 0;
+  for (const chunk of stream.chunks) {
+    if (shown >= maxShown) {
+      root.append(element('p', { class: 'note' }, `Only the first ${bytesText(maxShown)} are shown.`));
+      break;
+    }
+    shown += chunk.bytes.length;
+    const title = `${chunk.up ? '↑ sent' : '↓ received'} · ${clockText(chunk.at)} · ${bytesText(chunk.bytes.length)}`;
+    const content = as === 'hex' ? hexView(chunk.bytes, chunk.offset) : element('pre', {}, printable(chunk.bytes));
+    root.append(
+      element(
+        'div',
+        { class: `said ${chunk.up ? 'up' : 'down'}` },
+        element('div', { class: 'said-by' }, title),
+        content,
+      ),
+    );
+  }
+  const { up, down } = stream.missing;
+  if (up + down > 0)
+    root.append(element('p', { class: 'note' }, `Not captured: ${bytesText(up)} up, ${bytesText(down)} down.`));
+  if (stream.chunks.length === 0 && up + down === 0) root.append(element('p', { class: 'quiet' }, 'Nothing was said.'));
+  return root;
+}
+
+/** Control characters as their pictures (U+2400…), so that payload cannot disturb the text around it. */
+function printable(bytes: Uint8Array): string {
+  return decoder.decode(bytes).replace(/(?![\t\n\r])\p{Cc}/gu, (c) => {
+    const code = c.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
+  });
+}
