@@ -35,7 +35,7 @@ export const mutants = [
     'accept4(listening_.get(), nullptr, nullptr, SOCK_NONBLOCK)',
   ),
 
-  xpc('client.cc', 'else if (connection_) xpc_connection_cancel(connection_.get());', ''),
+  xpc('client.cc', 'if (!stream_ && connection_) xpc_connection_cancel(connection_.get());', ''),
   xpc('client.cc', '!retried_ && !stream_', 'false'),
   xpc('client.cc', 'retried_ = true;', ''),
   xpc('client.cc', '? fd_.release() : -1', '? fd_.get() : -1'),
