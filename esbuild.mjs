@@ -68,6 +68,8 @@ const bundles = [
     platform: 'browser',
     entryPoints: ['src/webview/panel.ts'],
     outdir: 'dist/webview',
+    loader: { '.ttf': 'file' },
+    assetNames: '[name]',
     format: 'iife',
     target: 'chrome128',
   },

@@ -18,7 +18,7 @@ const allowed = [
   /^extension\/(package\.json|package\.nls(\.[a-z-]+)?\.json|readme\.md|changelog\.md|LICENSE\.txt|ThirdPartyNotices\.txt)$/i,
   /^extension\/[\w-]*language-configuration\.json$/,
   /^extension\/(media|syntaxes|l10n|docs\/images)\/[\w./-]+\.(svg|png|json|md|css)$/,
-  /^extension\/dist\/(extension\.cjs|cli\.js|webview\/[\w./-]+\.(js|css|ttf))$/,
+  /^extension\/dist\/(extension\.cjs|cli\.js|parts\/\w+\.cjs|webview\/[\w./-]+\.(js|css|ttf))$/,
   /^extension\/dist\/bin\//,
 ];
 
@@ -30,7 +30,14 @@ describe('the packages', () => {
         found.filter((name) => !allowed.some((pattern) => pattern.test(name))),
         [],
       );
-      for (const needed of ['package.json', 'LICENSE.txt', 'dist/extension.cjs', 'dist/cli.js', 'media/flowtap.svg'])
+      for (const needed of [
+        'package.json',
+        'LICENSE.txt',
+        'dist/extension.cjs',
+        'dist/cli.js',
+        'dist/webview/panel.js',
+        'media/flowtap.svg',
+      ])
         assert.ok(found.includes(`extension/${needed}`), needed);
     });
 

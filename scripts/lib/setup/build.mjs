@@ -1,5 +1,4 @@
 // What is made from the sources. Each step is skipped while its inputs and outputs are as it left them.
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cleanEnvironment, userPath } from '../environment.mjs';
 import { node24, root } from '../paths.mjs';
@@ -48,9 +47,7 @@ const sources = ['src', 'gen/flow_pb.ts', 'package.json', 'package-lock.json'];
 export const bundles = made('bundles', 'Bundles', {
   needs: ['node', 'proto'],
   inputs: sources,
-  outputs: ['dist/extension.cjs', 'dist/cli.js', 'dist/webview'].filter(
-    (o) => o !== 'dist/webview' || existsSync(path.join(root, 'src/webview/panel.ts')),
-  ),
+  outputs: ['dist/extension.cjs', 'dist/cli.js', 'dist/parts', 'dist/webview'],
   script: ['esbuild.mjs'],
 });
 
