@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../../src/editor/app.ts';
-import type { Element } from '../../src/editor/sidebar/model.ts';
+import type { Element } from '../../src/editor/sidebar/elements.ts';
 import type { ConnectionsView } from '../../src/editor/sidebar/view.ts';
 import { commands, contextKeys, settings, views } from '../../src/protocol/ids.ts';
 import { socketPath } from '../../src/proxy/paths.ts';

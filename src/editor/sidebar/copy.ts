@@ -5,7 +5,7 @@ import type { Flow } from '../../flow/model.ts';
 import type { CommandId } from '../../protocol/ids.ts';
 import { commands } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
-import type { Element } from './model.ts';
+import type { Element } from './elements.ts';
 import { flowLine } from './present.ts';
 import { flowsOf } from './targets.ts';
 import { endpointText, peerOf } from './text.ts';

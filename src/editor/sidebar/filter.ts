@@ -2,7 +2,7 @@
 import type { QueryError } from '../../flow/query/ast.ts';
 import { compileQuery } from '../../flow/query/match.ts';
 import { parseQuery } from '../../flow/query/parse.ts';
-import type { Element, FlowFilter } from './model.ts';
+import type { Element, FlowFilter } from './elements.ts';
 import { peerHost, peerOf, scriptOf } from './text.ts';
 
 export type CompiledFilter =

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { commands } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
-import type { Element } from './model.ts';
+import type { Element } from './elements.ts';
 import type { ConnectionsView } from './view.ts';
 
 /** The query language with its regular expressions is loaded when a filter is first asked for. */

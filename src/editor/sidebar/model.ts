@@ -4,54 +4,11 @@
 // and says what a view must redraw. Everything is bounded: flows held, rows shown per group, groups shown.
 import type { FlowChanges } from '../../flow/changes.ts';
 import type { Flow, FlowId } from '../../flow/model.ts';
+import type { FlowFilter, FlowRow, Group, More, Totals } from './elements.ts';
 import type { Grouping } from './grouping.ts';
 import { groupings, stateOf } from './grouping.ts';
 import { RateMeter } from './rate.ts';
 import type { Translate } from './text.ts';
-
-export type FlowFilter = (flow: Flow) => boolean;
-
-export interface FlowRow {
-  readonly kind: 'flow';
-  readonly group: Group;
-  flow: Flow;
-  /** Payload bytes per second, both directions; 0 while quiet. */
-  readonly rate: RateMeter;
-}
-
-export interface Group {
-  readonly kind: 'group';
-  readonly key: string;
-  readonly grouping: Grouping;
-  readonly label: string;
-  readonly rank: number;
-  readonly rows: Map<FlowId, FlowRow>;
-  /** The flow the group's name was taken from. */
-  readonly sample: Flow;
-  /** Only the first few groups open by themselves. */
-  readonly expand: boolean;
-  /** Made when first needed; the tree's view relies on its identity. */
-  more?: More;
-}
-
-/** Stands for rows (in a group) or groups (at the root) beyond the limit. */
-export interface More {
-  readonly kind: 'more';
-  readonly group: Group | undefined;
-  hidden: number;
-}
-
-export type Element = FlowRow | Group | More;
-
-export interface Totals {
-  readonly open: number;
-  readonly failed: number;
-  readonly closed: number;
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-  readonly rate: number;
-  readonly pids: readonly number[];
-}
 
 export interface ModelOptions {
   readonly grouping: Grouping;
@@ -229,7 +186,9 @@ export class SidebarModel {
     }
     this.#flows.set(flow.id, flow);
     if (flow.state === 'open') {
-      if (!known) this.#live++;
+      // A flow that was lost with its proxy comes back to life with the proxy's snapshot.
+      const revived = this.#closed.delete(flow.id);
+      if (!known || revived) this.#live++;
     } else if (!this.#closed.has(flow.id)) {
       this.#closed.add(flow.id);
       if (known) this.#live--;

@@ -3,7 +3,7 @@ import type { Flow } from '../../flow/model.ts';
 import { bytesText, durationText, rateText, timeText } from '../../flow/text.ts';
 import type { FlowState, GroupingId } from './grouping.ts';
 import { stateLabel, stateOf } from './grouping.ts';
-import type { Element, FlowRow, Group, More, Totals } from './model.ts';
+import type { Element, FlowRow, Group, More, Totals } from './elements.ts';
 import { reasonText } from './reasons.ts';
 import type { Translate } from './text.ts';
 import { endpointText, hostPort, peerOf, programName, shown, targetText } from './text.ts';

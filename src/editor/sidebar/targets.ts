@@ -1,6 +1,6 @@
 // What a command on elements of the tree is about. Pure.
 import type { Flow } from '../../flow/model.ts';
-import type { Element } from './model.ts';
+import type { Element } from './elements.ts';
 
 /** The flows of these elements, each once, oldest first. */
 export function flowsOf(elements: readonly Element[]): Flow[] {

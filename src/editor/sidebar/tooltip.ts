@@ -2,7 +2,7 @@
 import { type Flow, isFailure } from '../../flow/model.ts';
 import { bytesText, durationText } from '../../flow/text.ts';
 import { stateLabel, stateOf } from './grouping.ts';
-import type { Element, Group, Totals } from './model.ts';
+import type { Element, Group, Totals } from './elements.ts';
 import { reasonText } from './reasons.ts';
 import type { Translate } from './text.ts';
 import { endpointText, programName, shown } from './text.ts';

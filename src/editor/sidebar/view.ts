@@ -7,7 +7,7 @@ import { losses, stateTitle } from '../proxy/describe.ts';
 import { isProblem } from '../state.ts';
 import type { GroupingId } from './grouping.ts';
 import { groupings } from './grouping.ts';
-import type { Element, FlowFilter, Group } from './model.ts';
+import type { Element, FlowFilter, Group } from './elements.ts';
 import { SidebarModel } from './model.ts';
 import type { Presented, Scene } from './present.ts';
 import { present } from './present.ts';
@@ -17,6 +17,8 @@ import { tooltip } from './tooltip.ts';
 const batch = 200; // milliseconds
 /** Ages and rates, and what a batch left for later. */
 const tick = 1000;
+/** With more elements than this on the screen all of them are redrawn at most once a tick. */
+const many = 500;
 
 const { t } = vscode.l10n;
 
@@ -35,6 +37,8 @@ export class ConnectionsView implements vscode.TreeDataProvider<Element>, vscode
   readonly #owned: vscode.Disposable[] = [this.#changed];
   #filter = '';
   #timer: NodeJS.Timeout | undefined;
+  #rootDue = false;
+  #redrawn = 0;
   #ticker: NodeJS.Timeout | undefined;
 
   constructor(app: App, options: SidebarModel['options']) {
@@ -141,7 +145,7 @@ export class ConnectionsView implements vscode.TreeDataProvider<Element>, vscode
     if (!this.tree.visible) return;
     const { root, lists, rows } = this.#settle();
     this.#headline();
-    if (root) {
+    if (root || this.#rootDue) {
       this.#redrawAll();
       return;
     }
@@ -153,7 +157,15 @@ export class ConnectionsView implements vscode.TreeDataProvider<Element>, vscode
     if (changed.length) this.#changed.fire(changed);
   }
 
+  /** When a group came or went: the tree has no smaller step than all of it. */
   #redrawAll(): void {
+    const wait = this.#shown.size > many ? this.#redrawn + tick - Date.now() : 0;
+    this.#rootDue = wait > 0;
+    if (this.#rootDue) {
+      this.#timer ??= setTimeout(() => this.flush(), wait);
+      return;
+    }
+    this.#redrawn = Date.now();
     this.#shown.clear();
     this.#stale.clear();
     this.#open.clear();

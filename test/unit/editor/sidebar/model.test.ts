@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { compileFilter } from '../../../../src/editor/sidebar/filter.ts';
 import type { GroupingId } from '../../../../src/editor/sidebar/grouping.ts';
 import { groupings } from '../../../../src/editor/sidebar/grouping.ts';
-import type { Element, FlowFilter, FlowRow, Group, ModelOptions } from '../../../../src/editor/sidebar/model.ts';
+import type { Element, FlowFilter, FlowRow, Group } from '../../../../src/editor/sidebar/elements.ts';
+import type { ModelOptions } from '../../../../src/editor/sidebar/model.ts';
 import { defaultOptions, SidebarModel } from '../../../../src/editor/sidebar/model.ts';
 import type { Flow, FlowId } from '../../../../src/flow/model.ts';
 import { changes, closed, flow, start, t } from './flows.ts';
@@ -157,6 +158,20 @@ describe('the model of the sidebar', () => {
     assert.equal(flows.model.size, 1);
   });
 
+  it('takes a lost connection back when its proxy is back', () => {
+    const flows = new Flows({ keepClosed: 10e6 });
+    const id = flows.open();
+    flows.close(id, { reason: 'lost', closedAt: start });
+    flows.settle(start);
+    assert.equal(flows.model.live, 0);
+    flows.flows.set(id, flow(id));
+    flows.model.note(changes({ updated: [id] }));
+    flows.settle(start + 1e6);
+    assert.equal(flows.model.live, 1);
+    flows.settle(start + 1e9);
+    assert.deepEqual(flows.ids(flows.group('curl')), [id]);
+  });
+
   it('drops what the store evicted and what a clear removed', () => {
     const flows = new Flows();
     for (let i = 0; i < 4; i++) flows.open();
@@ -197,7 +212,7 @@ describe('the model of the sidebar', () => {
 
   it('agrees with a plain computation whatever happens, and stays bounded', () => {
     const step = fc.record({
-      act: fc.constantFrom('open', 'update', 'close', 'evict', 'clear', 'settle', 'group', 'filter'),
+      act: fc.constantFrom('open', 'update', 'close', 'revive', 'evict', 'clear', 'settle', 'group', 'filter'),
       at: fc.nat(30),
       pid: fc.integer({ min: 1, max: 3 }),
     });
@@ -214,6 +229,7 @@ describe('the model of the sidebar', () => {
           if (act === 'open') flows.open({ process: { pid, name: `p${pid}`, path: `/p${pid}` }, openedAt: now });
           else if (act === 'update' && known?.state === 'open') flows.update(id!, { bytesUp: known.bytesUp + at });
           else if (act === 'close' && known?.state === 'open') flows.close(id!, { closedAt: now, reason: 'refused' });
+          else if (act === 'revive' && known?.state === 'closed') flows.update(id!, { state: 'open', closedAt: 0 });
           else if (act === 'evict' && id !== undefined) flows.evict(id);
           else if (act === 'settle') flows.settle(now);
           else if (act === 'group')

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { hostFilter, processFilter, compileFilter } from '../../../../src/editor/sidebar/filter.ts';
 import type { GroupingId } from '../../../../src/editor/sidebar/grouping.ts';
 import { groupings } from '../../../../src/editor/sidebar/grouping.ts';
-import type { Element, FlowRow, Group } from '../../../../src/editor/sidebar/model.ts';
+import type { Element, FlowRow, Group } from '../../../../src/editor/sidebar/elements.ts';
 import { defaultOptions, SidebarModel } from '../../../../src/editor/sidebar/model.ts';
 import type { Presented } from '../../../../src/editor/sidebar/present.ts';
 import { flowLine, present } from '../../../../src/editor/sidebar/present.ts';
