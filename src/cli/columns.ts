@@ -14,7 +14,9 @@ export interface Column {
 /** Lines without trailing spaces, each with its line break. */
 export function tableText(columns: readonly Column[], rows: readonly (readonly string[])[], titles = true): string {
   const lines = titles ? [columns.map((c) => c.title), ...rows] : rows;
-  const widths = columns.map((c, i) => Math.max(c.width ?? 0, ...lines.map((line) => length(line[i] ?? ''))));
+  const widths = columns.map((c, i) =>
+    Math.max(c.width ?? 0, length(c.title), ...lines.map((line) => length(line[i] ?? ''))),
+  );
   return lines
     .map((line) => {
       const cells = columns.map((c, i) => {

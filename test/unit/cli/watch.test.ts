@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { CloseReason } from '../../../gen/flow_pb.ts';
+import { StreamOutput } from '../../../src/cli/output.ts';
+import type { FlowJson } from '../../../src/flow/json.ts';
+import { brokenPipe, TestCli } from '../../support/cli-context.ts';
+import { FakeProxy } from '../../support/fake-proxy.ts';
+
+describe('flowtap watch', () => {
+  let proxy: FakeProxy;
+  beforeEach(async () => (proxy = await FakeProxy.listen()));
+  const started: { cli: TestCli; done: Promise<number> }[] = [];
+  afterEach(async () => {
+    for (const { cli, done } of started.splice(0)) {
+      cli.signal('SIGINT');
+      await done;
+    }
+    await proxy.close();
+  });
+  /** Runs it until what it subscribed to has been sent. */
+  async function watching(...args: string[]): Promise<{ cli: TestCli; done: Promise<number> }> {
+    const cli = new TestCli(proxy.path);
+    const done = cli.run('watch', ...args);
+    started.push({ cli, done });
+    await cli.stderr.has(/watching: proxy \d+, version fake, mode tproxy\n/);
+    while (![...proxy.clients].some((c) => c.subscribed)) await new Promise((resolve) => setTimeout(resolve, 1));
+    return { cli, done };
+  }
+
+  it('prints a line when a flow begins and one when it has ended', async () => {
+    const { cli, done } = await watching();
+    const id = proxy.open();
+    await cli.stdout.has(/ open\n/);
+    proxy.end(id, { bytesUp: 1234, bytesDown: 56, reason: CloseReason.refused, errorText: 'Connection refused' });
+    await cli.stdout.has(/refused/);
+    cli.signal('SIGINT');
+    assert.equal(await done, 0);
+    const lines = cli.stdout.text.split('\n');
+    assert.match(lines[0] ?? '', /^TIME +PROCESS +PID +PROTOCOL +DESTINATION +UP +DOWN +DURATION +STATE$/);
+    assert.match(
+      lines[1] ?? '',
+      /^\d\d:\d\d:\d\d\.\d{3} +curl +4242 +tcp +example\.com:443 +0 B +0 B +[\d.]+ m?s +open$/,
+    );
+    assert.match(lines[2] ?? '', /curl +4242 +tcp +example\.com:443 +1\.2 kB +56 B .* refused \(Connection refused\)$/);
+    const column = lines.map((line) => line.indexOf(line.match(/STATE|open|refused/)?.[0] ?? ' '));
+    assert.deepEqual(column.slice(0, 3), [column[0], column[0], column[0]]);
+  });
+
+  it('prints one line for a flow that is over at once', async () => {
+    const { cli, done } = await watching();
+    for (const client of proxy.clients) client.socket.cork();
+    proxy.end(proxy.open());
+    for (const client of proxy.clients) client.socket.uncork();
+    await cli.stdout.has(/ eof\n/);
+    cli.signal('SIGTERM');
+    await done;
+    assert.equal(cli.stdout.text.split('\n').length, 3);
+  });
+
+  it('prints JSON when flows end, and the open ones at the end', async () => {
+    const { cli, done } = await watching('--json');
+    const first = proxy.open();
+    proxy.open({ host: 'still.example' });
+    proxy.end(first);
+    await cli.stdout.has(/\n/);
+    cli.signal('SIGINT');
+    assert.equal(await done, 0);
+    const flows = cli.jsonLines as FlowJson[];
+    assert.deepEqual(
+      flows.map((f) => [f.id, f.state, f.destination.host]),
+      [
+        [1, 'closed', 'example.com'],
+        [2, 'open', 'still.example'],
+      ],
+    );
+  });
+
+  it('says that the proxy is gone and connects again; a flow that went on meanwhile ends once', async () => {
+    const { cli, done } = await watching('--json');
+    const kept = proxy.open();
+    const other = proxy.open();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    proxy.cut();
+    await cli.stderr.has(/The connection to the proxy broke.*\n/);
+    proxy.end(other); // unseen
+    await cli.stderr.has(/watching[^]*watching/);
+    await cli.stdout.has(/\n/);
+    proxy.end(kept);
+    await cli.stdout.has(/\n.+\n/);
+    cli.signal('SIGINT');
+    await done;
+    assert.deepEqual(
+      (cli.jsonLines as FlowJson[]).map((f) => [f.id, f.reason]),
+      [
+        [2, 'lost'],
+        [1, 'eof'],
+      ],
+    );
+  });
+
+  it('tells what the proxy left out', async () => {
+    const { cli, done } = await watching();
+    proxy.send({ dropped: { frames: 12, bytes: 0 } });
+    proxy.open();
+    await cli.stderr.has(/left out 12 events/);
+    cli.signal('SIGINT');
+    await done;
+  });
+
+  it('ends quietly when its reader leaves', async () => {
+    const cli = new TestCli(proxy.path, { stdout: new StreamOutput(brokenPipe()) });
+    assert.equal(await cli.run('watch'), 0);
+    assert.doesNotMatch(cli.stderr.text, /EPIPE/);
+  });
+});
