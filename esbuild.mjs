@@ -29,6 +29,7 @@ const parts = {
   dissect: 'src/dissect/live.ts',
   filter: 'src/editor/sidebar/filter.ts',
   language: 'src/editor/language/register.ts',
+  panel: 'src/editor/panel/register.ts',
 };
 const partsApart = {
   name: 'parts-apart',
@@ -72,6 +73,7 @@ const bundles = [
     assetNames: '[name]',
     format: 'iife',
     target: 'chrome128',
+    loader: { '.ttf': 'file' },
   },
 ];
 const testBundle = {

@@ -173,5 +173,7 @@ export type ToHost = {
 export type ToWebview =
   | { readonly kind: 'answer'; readonly id: number; readonly result?: unknown; readonly error?: string }
   | { readonly kind: 'state'; readonly state: PanelState }
+  /** Put this query into the bar. */
+  | { readonly kind: 'query'; readonly query: string }
   /** "Reveal in panel": select this flow and scroll to it. */
   | { readonly kind: 'reveal'; readonly id: FlowId };

@@ -21,6 +21,7 @@ interface Saved {
 
 const host = new Host((event) => {
   if (event.kind === 'state') setState(event.state);
+  else if (event.kind === 'query') queryBar.set(event.query);
   else void reveal(event.id);
 });
 let saved = host.load<Saved>();

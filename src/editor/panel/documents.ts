@@ -1,0 +1,112 @@
+// Flows and bodies as read-only documents: flowtap-flow:/<store>/<flow>/<what>. Bytes are made when they are read.
+import * as vscode from 'vscode';
+import { decodeContent } from '../../dissect/content.ts';
+import { dissectFlow } from '../../dissect/feed.ts';
+import { flowToJson } from '../../flow/json.ts';
+import type { Flow, FlowId } from '../../flow/model.ts';
+import type { FlowStore } from '../../flow/store.ts';
+import { nodeCodecs } from '../../node/contentCodecs.ts';
+import { utf8Text } from '../../dissect/bytes.ts';
+import { languageOf } from './detail.ts';
+import { flowText } from './text.ts';
+
+export const flowScheme = 'flowtap-flow';
+const extensions: Readonly<Record<string, string>> = {
+  json: 'json',
+  html: 'html',
+  xml: 'xml',
+  javascript: 'js',
+  css: 'css',
+  form: 'txt',
+};
+const imageTypes = /^image\/(png|jpeg|gif|webp|bmp|avif)/i;
+
+export class FlowDocuments implements vscode.FileSystemProvider, vscode.Disposable {
+  private readonly stores: FlowStore[] = [];
+  private readonly registration: vscode.Disposable;
+  private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly onDidChangeFile = this.changed.event;
+
+  constructor() {
+    this.registration = vscode.workspace.registerFileSystemProvider(flowScheme, this, {
+      isReadonly: true,
+      isCaseSensitive: true,
+    });
+  }
+  dispose(): void {
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+
+  flowUri(store: FlowStore, flow: Flow): vscode.Uri {
+    return this.uri(store, flow.id, 'flow.txt');
+  }
+
+  async openBody(store: FlowStore, flow: Flow, message: number, side: 'request' | 'response'): Promise<void> {
+    const body = this.body(store, flow.id, message, side);
+    const type = body.contentType;
+    const text = utf8Text(body.bytes.subarray(0, 1024));
+    const extension =
+      imageTypes.exec(type)?.[1] ?? extensions[languageOf(type, text) ?? ''] ?? (text.includes('\0') ? 'bin' : 'txt');
+    await vscode.commands.executeCommand('vscode.open', this.uri(store, flow.id, `${side}-${message}.${extension}`));
+  }
+
+  private uri(store: FlowStore, id: FlowId, name: string): vscode.Uri {
+    let index = this.stores.indexOf(store);
+    if (index < 0) index = this.stores.push(store) - 1;
+    return vscode.Uri.from({ scheme: flowScheme, path: `/${index}/${id}/${name}` });
+  }
+
+  readFile(uri: vscode.Uri): Uint8Array {
+    const [, store, id, name] = /^\/(\d+)\/(\d+)\/(.*)$/.exec(uri.path) ?? [];
+    const found = this.stores[Number(store)];
+    const flow = found?.flow(Number(id));
+    if (!found || !flow || name === undefined) throw vscode.FileSystemError.FileNotFound(uri);
+    const body = /^(request|response)-(\d+)\./.exec(name);
+    if (body) return this.body(found, flow.id, Number(body[2]), body[1] as 'request' | 'response').bytes;
+    return new TextEncoder().encode(
+      flowText(dissectFlow(flow, found).messages, JSON.stringify(flowToJson(flow), undefined, 2)),
+    );
+  }
+
+  private body(
+    store: FlowStore,
+    id: FlowId,
+    message: number,
+    side: 'request' | 'response',
+  ): { bytes: Uint8Array; contentType: string } {
+    const flow = store.flow(id);
+    const found = flow && dissectFlow(flow, store).messages[message];
+    const http = found?.kind === 'http' ? found[side] : undefined;
+    if (!http) throw vscode.FileSystemError.FileNotFound(vscode.l10n.t('The body is no longer held.'));
+    return { bytes: decodeContent(http.body, nodeCodecs).bytes, contentType: http.body.contentType };
+  }
+
+  stat(uri: vscode.Uri): vscode.FileStat {
+    return {
+      type: vscode.FileType.File,
+      ctime: 0,
+      mtime: 0,
+      size: this.readFile(uri).length,
+      permissions: vscode.FilePermission.Readonly,
+    };
+  }
+  watch(): vscode.Disposable {
+    return new vscode.Disposable(() => {}); // what was captured does not change
+  }
+  readDirectory(): [string, vscode.FileType][] {
+    return [];
+  }
+  createDirectory(): never {
+    throw vscode.FileSystemError.NoPermissions();
+  }
+  writeFile(): never {
+    throw vscode.FileSystemError.NoPermissions();
+  }
+  delete(): never {
+    throw vscode.FileSystemError.NoPermissions();
+  }
+  rename(): never {
+    throw vscode.FileSystemError.NoPermissions();
+  }
+}

@@ -1,0 +1,43 @@
+// The panel of all flows: commands, the page that VS Code restores after a reload, documents of flows.
+import * as vscode from 'vscode';
+import { commands } from '../../protocol/ids.ts';
+import type { App } from '../app.ts';
+import type { Element } from '../sidebar/elements.ts';
+import { flowsOf } from '../sidebar/targets.ts';
+import { panelCommands } from './commands.ts';
+import { FlowDocuments } from './documents.ts';
+import { FlowPanel, panelType } from './panel.ts';
+import { saveFlows } from './save.ts';
+
+export function registerPanel(app: App): void {
+  const { t } = vscode.l10n;
+  const documents = app.own(new FlowDocuments());
+  const panel: FlowPanel = app.own(
+    new FlowPanel(app, {
+      store: app.store,
+      source: () => t('Flows'),
+      progress: () => undefined,
+      command: panelCommands(app.store, documents, app.version, (query) => panel.open().ask(query)),
+    }),
+  );
+  app.exposed.set('panel', panel);
+  app.exposed.set('documents', documents);
+  app.command(commands.openPanel, () => void panel.open());
+  app.command(commands.revealInPanel, (element?: Element) => {
+    const [flow] = element ? flowsOf([element]) : [];
+    if (flow) panel.reveal(flow.id);
+    else panel.open();
+  });
+  app.command(commands.saveFlows, async () => {
+    const session = panel.open();
+    await saveFlows(app.store, session.view.all().flatMap((id) => app.store.flow(id) ?? []), app.version); // prettier-ignore
+  });
+  app.own(
+    vscode.window.registerWebviewPanelSerializer(panelType, {
+      deserializeWebviewPanel: (restored) => {
+        panel.adopt(restored);
+        return Promise.resolve();
+      },
+    }),
+  );
+}

@@ -1,0 +1,38 @@
+// "Save flows…": the format follows the name.
+import * as vscode from 'vscode';
+import { exportFormats } from '../../capture/export.ts';
+import type { Flow } from '../../flow/model.ts';
+import type { FlowStore } from '../../flow/store.ts';
+import { bytesText } from '../../flow/text.ts';
+import { nodeCodecs } from '../../node/contentCodecs.ts';
+import { writeWhole } from '../../node/writeFile.ts';
+
+export async function saveFlows(store: FlowStore, flows: readonly Flow[], version: string): Promise<void> {
+  const { t } = vscode.l10n;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const target = await vscode.window.showSaveDialog({
+    title: t('Save {0} flows', flows.length),
+    filters: Object.fromEntries(exportFormats.map((f) => [f.title, [f.extension]])),
+    ...(folder && { defaultUri: vscode.Uri.joinPath(folder, 'flows.pcapng') }),
+  });
+  if (!target) return;
+  await saveTo(store, flows, target.fsPath, version);
+}
+
+/** The part that needs no dialog. */
+export async function saveTo(store: FlowStore, flows: readonly Flow[], file: string, version: string): Promise<void> {
+  const { t } = vscode.l10n;
+  const format = exportFormats.find((f) => file.toLowerCase().endsWith(`.${f.extension}`));
+  if (!format)
+    throw new Error(t('Name the file {0}: the ending tells the format.', exportFormats.map((f) => `….${f.extension}`).join(', '))); // prettier-ignore
+  const pieces = format.write(flows, store, { creator: { name: 'Flowtap', version }, decoders: nodeCodecs });
+  const saved = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: t('Saving {0} flows', flows.length), cancellable: true },
+    (progress, cancel) =>
+      writeWhole(file, pieces, (bytes) => {
+        progress.report({ message: bytesText(bytes) });
+        return !cancel.isCancellationRequested;
+      }),
+  );
+  if (saved) vscode.window.setStatusBarMessage(t('Saved to {0}', file), 5000);
+}

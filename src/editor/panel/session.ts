@@ -1,0 +1,226 @@
+// One panel's conversation with its webview: answers requests over a store and a view of it. Imports no vscode.
+import type { Decoder } from '../../dissect/content.ts';
+import { dissectFlow } from '../../dissect/feed.ts';
+import type { FlowId } from '../../flow/model.ts';
+import { isFailure, closeReasonText } from '../../flow/model.ts';
+import { completeQuery } from '../../flow/query/complete.ts';
+import { parseQuery } from '../../flow/query/parse.ts';
+import { Flag } from '../../flow/rows.ts';
+import type { FlowStore } from '../../flow/store.ts';
+import { FlowView } from '../../flow/view.ts';
+import type { CloseReason } from '../../../gen/flow_pb.ts';
+import type {
+  Method,
+  PanelState,
+  PanelStream,
+  PanelTimeline,
+  Requests,
+  ToHost,
+  ToWebview,
+} from '../../protocol/panel.ts';
+import type { Translate } from '../sidebar/text.ts';
+import { detailOf, rowOf } from './detail.ts';
+
+export interface PanelHost {
+  readonly post: (message: ToWebview) => void;
+  readonly command: (params: Requests['command']['params']) => Promise<void>;
+  readonly now: () => number;
+  readonly decoders: Readonly<Record<string, Decoder>>;
+  readonly t: Translate;
+  /** What the panel shows: "live", or a file. */
+  readonly source: () => string;
+  readonly progress: () => number | undefined;
+}
+
+/** The panel hears of changes at most this often, in milliseconds. */
+const stateEvery = 100;
+const maxRowsPerRequest = 20_000;
+const maxSeen = 200;
+
+type Handlers = {
+  [M in Method]: (params: Requests[M]['params']) => Requests[M]['result'] | Promise<Requests[M]['result']>;
+};
+
+export class PanelSession {
+  readonly view: FlowView;
+  private readonly store: FlowStore;
+  private readonly host: PanelHost;
+  private query = '';
+  private version = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private disposed = false;
+  /** Events for a page that has not said it is ready; undefined once it has. */
+  private waiting: ToWebview[] | undefined = [];
+
+  constructor(store: FlowStore, host: PanelHost) {
+    this.store = store;
+    this.host = host;
+    this.view = new FlowView(store, { now: host.now, later: (work, ms) => void setTimeout(work, ms) });
+    this.view.onDidChange(() => this.changed());
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.timer);
+    this.view.dispose();
+  }
+
+  /** Answers a request; a message that is none is ignored. Never rejects. */
+  async receive(message: ToHost): Promise<void> {
+    if (message?.kind !== 'request' || !Object.hasOwn(this.handlers, message.method)) return;
+    try {
+      const handler = this.handlers[message.method] as (params: unknown) => unknown;
+      const result = await handler(message.params);
+      if (!this.disposed) this.host.post({ kind: 'answer', id: message.id, result });
+    } catch (error) {
+      if (!this.disposed)
+        this.host.post({
+          kind: 'answer',
+          id: message.id,
+          error: error instanceof Error ? error.message : String(error),
+        });
+    }
+  }
+
+  /** "Reveal in panel". Waits for a page that is still loading. */
+  reveal(id: FlowId): void {
+    this.say({ kind: 'reveal', id });
+  }
+  /** Puts a query into the bar. */
+  ask(query: string): void {
+    this.say({ kind: 'query', query });
+  }
+  private say(event: ToWebview): void {
+    if (this.waiting) this.waiting.push(event);
+    else this.host.post(event);
+  }
+
+  /** Something the panel shows besides the rows has changed: the source, the progress. */
+  changed(): void {
+    this.version++;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      if (!this.disposed && !this.waiting) this.host.post({ kind: 'state', state: this.state() });
+    }, stateEvery);
+  }
+
+  private state(): PanelState {
+    const { t } = this.host;
+    const { evicted, dropped } = this.store;
+    const progress = this.host.progress();
+    const warnings = [
+      evicted.flows > 0 ? t('{0} older flows were let go', evicted.flows) : '',
+      dropped.frames > 0 ? t('{0} pieces of payload were dropped', dropped.frames) : '',
+    ];
+    return {
+      count: this.view.count,
+      total: this.store.size,
+      query: this.query,
+      sort: this.view.sort,
+      version: this.version,
+      source: this.host.source(),
+      warning: warnings.filter(Boolean).join(' · '),
+      ...(progress !== undefined && { progress }),
+    };
+  }
+
+  private readonly handlers: Handlers = {
+    ready: () => {
+      const waiting = this.waiting ?? [];
+      this.waiting = undefined;
+      setTimeout(() => waiting.forEach((event) => this.host.post(event)), 0); // after the answer
+      return this.state();
+    },
+    rows: ({ from, to }) => {
+      const start = Math.max(0, Math.floor(from));
+      const ids = this.view.slice(start, Math.min(to, start + maxRowsPerRequest));
+      return { version: this.version, from: start, rows: ids.flatMap((id) => this.store.flow(id) ?? []).map(rowOf) };
+    },
+    setQuery: ({ query }) => {
+      const parsed = parseQuery(query.trim(), this.host.now());
+      if (parsed.error) {
+        // Places are counted in what was typed.
+        const shift = query.length - query.trimStart().length;
+        return { error: { ...parsed.error, start: parsed.error.start + shift, end: parsed.error.end + shift } };
+      }
+      this.query = query.trim();
+      this.view.setQuery(parsed.query);
+      return {};
+    },
+    complete: ({ query, cursor }) => completeQuery(query, cursor, (field) => this.seen(field)),
+    setSort: (sort) => {
+      this.view.setSort(sort);
+      return {};
+    },
+    indexOf: ({ id }) => this.view.indexOf(id),
+    detail: ({ id }) => {
+      const flow = this.store.flow(id);
+      return flow && detailOf(flow, dissectFlow(flow, this.store), this.host);
+    },
+    stream: ({ id }) => this.stream(id),
+    timeline: ({ slices, from, to }) => timeline(this.store, slices, this.host.now(), from, to),
+    command: async (params) => {
+      await this.host.command(params);
+      return {};
+    },
+  };
+
+  private stream(id: FlowId): PanelStream | undefined {
+    const flow = this.store.flow(id);
+    if (!flow) return undefined;
+    const up = this.store.body(id, 'up').chunks.map((c) => ({ up: true, ...c }));
+    const down = this.store.body(id, 'down').chunks.map((c) => ({ up: false, ...c }));
+    const held = (chunks: readonly { bytes: Uint8Array }[]): number => chunks.reduce((n, c) => n + c.bytes.length, 0);
+    return {
+      chunks: [...up, ...down]
+        .sort((a, b) => a.at - b.at)
+        .map(({ up: isUp, offset, at, bytes }) => ({ up: isUp, offset, at, bytes })),
+      missing: { up: Math.max(0, flow.bytesUp - held(up)), down: Math.max(0, flow.bytesDown - held(down)) },
+    };
+  }
+
+  /** Values for completion, out of the newest flows: cheap, and most likely what is looked for. */
+  private seen(field: string): string[] {
+    const of: Record<string, (id: FlowId) => string | undefined> = {
+      process: (id) => this.store.flow(id)?.process.name,
+      host: (id) => this.store.flow(id)?.host,
+      address: (id) => this.store.flow(id)?.destination.address,
+      capture: (id) => this.store.flow(id)?.capture,
+      path: (id) => this.store.flow(id)?.process.path,
+    };
+    const read = of[field];
+    if (!read) return [];
+    const found = new Set<string>();
+    for (
+      let id = this.store.end - 1;
+      id >= Math.max(this.store.first, this.store.end - 2000) && found.size < maxSeen;
+      id--
+    ) {
+      const value = read(id);
+      if (value) found.add(value);
+    }
+    return [...found];
+  }
+}
+
+const failureReasons = Uint8Array.from({ length: 256 }, (_, r) =>
+  isFailure(closeReasonText(r as CloseReason)) ? 1 : 0,
+);
+
+/** Flows by when they began, over all of the store or a span; straight from the columns. */
+export function timeline(store: FlowStore, slices: number, now: number, from?: number, to?: number): PanelTimeline {
+  const count = Math.max(1, Math.min(2000, Math.floor(slices)));
+  const first = from ?? store.flow(store.first)?.openedAt ?? now;
+  const last = Math.max(first + 1000, to ?? Math.max(now, store.flow(store.end - 1)?.openedAt ?? now));
+  const opened = Array.from({ length: count }, () => 0);
+  const failed = Array.from({ length: count }, () => 0);
+  const scale = count / (last - first);
+  for (const { group, from: a, to: b } of store.slices())
+    for (let i = a; i < b; i++) {
+      const slice = Math.floor((group.openedAt[i]! - first) * scale);
+      if (slice < 0 || slice >= count) continue;
+      opened[slice]!++;
+      if (group.flags[i]! & Flag.ended && failureReasons[group.reason[i]!]) failed[slice]!++;
+    }
+  return { from: first, to: last, opened, failed };
+}
