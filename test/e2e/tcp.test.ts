@@ -200,7 +200,7 @@ describe('TCP through the daemon', function () {
     );
   });
 
-  it('keeps an urgent byte', async () => {
+  it('keeps an urgent byte', async function () {
     const port = await serve((s) => s.on('data', () => {}).on('end', () => s.end(String(s.bytesRead))));
     const { stdout, status } = await daemon.run([
       'python3',
@@ -210,7 +210,7 @@ s = socket.create_connection(('127.0.0.1', ${port}))
 s.send(b'abc'); s.send(b'!', socket.MSG_OOB); s.send(b'def'); s.shutdown(1)
 print(s.recv(10).decode())`,
     ]);
-    if (status === 127) return; // no python3
+    if (status === 127) return this.skip(); // Node cannot send one, and there is no python3
     assert.equal(stdout.trim(), '7');
     assert.equal((await subscriber.flowTo(port)).closed.bytesUp, 7);
   });

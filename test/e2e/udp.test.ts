@@ -37,7 +37,7 @@ describe('UDP through the daemon', function () {
     socket.on('message', (data, from) => onDatagram(socket, data, from));
     socket.bind(port, host);
     await once(socket, 'listening');
-    return (socket.address() as AddressInfo).port;
+    return socket.address().port;
   }
   const echo = (socket: dgram.Socket, data: Buffer, from: RemoteInfo): void =>
     socket.send(data, from.port, from.address);
@@ -100,9 +100,9 @@ describe('UDP through the daemon', function () {
     assert.equal(sources.size, 1);
     assert.deepEqual(
       conversations()
-        .map((o) => o.destination?.port)
-        .toSorted(),
-      ports.toSorted(),
+        .map((o) => o.destination?.port ?? 0)
+        .toSorted((a, b) => a - b),
+      ports.toSorted((a, b) => a - b),
     );
     assert.equal(new Set(conversations().map((o) => o.source?.port)).size, 1);
   });
