@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -36,23 +35,19 @@ int complain(const std::string& text) {
   return 1;
 }
 
-/// As many descriptors as the user may have, and no more flows than they suffice for: two each.
-void useAllDescriptors(Options& options) {
+/// As many descriptors as the user may have: each flow takes two.
+void useAllDescriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t spare = 64 + options.limits.sessions + 8 * rlim_t{options.limits.captures};
-  const rlim_t flows = limit.rlim_cur > 2 * spare ? (limit.rlim_cur - spare) / 2 : limit.rlim_cur / 4;
-  options.limits.flows = static_cast<uint32_t>(std::min<rlim_t>(options.limits.flows, std::max<rlim_t>(flows, 1)));
 }
 
 /// Serves in this process. `ready` is called once it does, or cannot.
 template <typename Ready>
-int serve(Options options, const Log& log, Ready&& ready) {
+int serve(const Options& options, const Log& log, Ready&& ready) {
   ::umask(077);
-  useAllDescriptors(options);
+  useAllDescriptors();
   try {
     Daemon daemon(options, log);
     const Daemon::Problem problem = daemon.listen(linux_::proxySocketPath());

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sysext/core/utf8.h"
 #include "sysext/core/version.h"
@@ -71,13 +72,16 @@ class Daemon::Door final : public EventHandler {
 
 Daemon::Daemon(const Options& options, const Log& log)
     : options_(options), log_(log), clock_(loop_), engine_(clock_, options.limits, identity()) {
-  signals_ = std::make_unique<Signals>(*this);
+  signals_ = new Signals(*this);
   lastBusy_ = loop_.now();
 }
 
 Daemon::~Daemon() {
   captures_.clear();
   for (ClientConnection* client : clients_) loop_.retire(*client);
+  if (door_) loop_.retire(*door_);
+  loop_.retire(*signals_);
+  loop_.emptyBins();
 }
 
 Daemon::Problem Daemon::listen(const std::string& socketPath) {
@@ -88,7 +92,7 @@ Daemon::Problem Daemon::listen(const std::string& socketPath) {
       });
   if (!started.listener) return {started.error == Listener::StartError::kBusy, started.text};
   listener_ = std::move(started.listener);
-  door_ = std::make_unique<Door>(*listener_);
+  door_ = new Door(*listener_);
   loop_.watch(listener_->pollFd(), EPOLLIN, *door_);
   return {};
 }
@@ -186,7 +190,7 @@ void Daemon::beginStop(const std::string& why) {
   log_.write("stopping: " + why);
   stopBy_ = loop_.now() + kStopMillis;
   // A new daemon may take over from here on.
-  door_.reset();
+  loop_.retire(*std::exchange(door_, nullptr));
   listener_.reset();
   engine_.stop();
   captures_.clear();

@@ -51,8 +51,9 @@ class Daemon final : private ClientHost {
   SystemClock clock_;
   core::Engine engine_;
   std::unique_ptr<Listener> listener_;
-  std::unique_ptr<Door> door_;
-  std::unique_ptr<Signals> signals_;
+  // Owned by the loop once they are retired.
+  Door* door_ = nullptr;
+  Signals* signals_ = nullptr;
   std::vector<ClientConnection*> clients_;
   std::unordered_map<ClientConnection*, Capture*> attached_;
   std::unordered_map<Capture*, std::unique_ptr<Capture>> captures_;

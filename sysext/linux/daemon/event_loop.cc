@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace flowtap::daemon {
 namespace {
@@ -33,10 +34,7 @@ EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), now_(steadyMill
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
 }
 
-EventLoop::~EventLoop() {
-  for (EventHandler* handler : again_) handler->waitsForTurn_ = false;
-  emptyBins();
-}
+EventLoop::~EventLoop() { emptyBins(); }
 
 bool EventLoop::watch(int fd, uint32_t events, EventHandler& handler, unsigned tag) {
   epoll_event event = describe(events, handler, tag);
@@ -103,22 +101,15 @@ void EventLoop::turn(uint64_t until) {
 }
 
 void EventLoop::emptyBins() {
-  // Destructors may discard more.
-  while (!discarded_.empty()) {
-    const Discarded next = discarded_.back();
-    discarded_.pop_back();
-    next.destroy(next.object);
+  // Destructors may discard and retire more.
+  while (!discarded_.empty() || !retired_.empty()) {
+    for (const Discarded& gone : std::exchange(discarded_, {})) gone.destroy(gone.object);
+    const auto gone = std::exchange(retired_, {});
+    if (gone.empty()) continue;
+    again_.erase(std::remove_if(again_.begin(), again_.end(), [](const EventHandler* h) { return h->retired_; }),
+                 again_.end());
+    for (EventHandler* handler : gone) delete handler;
   }
-  // A handler that waits for its turn is still in a list; it goes after that.
-  size_t kept = 0;
-  for (size_t i = 0; i < retired_.size(); i++) {
-    EventHandler* handler = retired_[i];
-    if (handler->waitsForTurn_)
-      retired_[kept++] = handler;
-    else
-      delete handler;
-  }
-  retired_.resize(kept);
 }
 
 }  // namespace flowtap::daemon

@@ -51,6 +51,10 @@ class EventLoop {
     discarded_.push_back({object, [](void* gone) { delete static_cast<T*>(gone); }});
   }
 
+  /// Deletes what was retired and discarded. Each turn does so; otherwise only for an owner's destructor, whose members
+  /// those objects still use.
+  void emptyBins();
+
   using TimerId = uint64_t;
   TimerId after(uint64_t millis, std::function<void()> call);
   void cancel(TimerId timer);
@@ -62,7 +66,6 @@ class EventLoop {
 
  private:
   void runTimers();
-  void emptyBins();
 
   Fd epoll_;
   uint64_t now_;

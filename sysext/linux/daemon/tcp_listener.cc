@@ -38,9 +38,11 @@ TcpListener::TcpListener(EventLoop& loop, core::Engine& engine, Capture& capture
   tune(listening_.get());  // accepted sockets inherit it
 }
 
-TcpListener::~TcpListener() {
+void TcpListener::stop() {
   if (paused_) loop_.cancel(paused_);
   loop_.unwatch(listening_.get());
+  listening_.reset();
+  loop_.retire(*this);
 }
 
 bool TcpListener::start() { return loop_.watch(listening_.get(), EPOLLIN, *this); }

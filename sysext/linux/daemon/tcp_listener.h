@@ -13,9 +13,10 @@ class Capture;
 class TcpListener final : public EventHandler {
  public:
   TcpListener(EventLoop& loop, core::Engine& engine, Capture& capture, Fd listening, int family);
-  ~TcpListener() override;
   /// False, with errno set, where the kernel refuses.
   bool start();
+  /// Closes and retires it.
+  void stop();
 
  private:
   void onEvents(uint32_t events, unsigned tag) override;
@@ -29,7 +30,7 @@ class TcpListener final : public EventHandler {
   EventLoop& loop_;
   core::Engine& engine_;
   Capture& capture_;
-  const Fd listening_;
+  Fd listening_;
   const int family_;
   /// The next connection's socket to its server. It exists before the connection is accepted, so that a connection is
   /// never accepted without a descriptor to dial with.

@@ -84,12 +84,13 @@ UdpRelay::UdpRelay(EventLoop& loop, core::Engine& engine, Capture& capture, Fd d
       raw_(std::move(raw)),
       family_(family) {}
 
-UdpRelay::~UdpRelay() { loop_.unwatch(datagrams_.get()); }
-
 bool UdpRelay::start() { return loop_.watch(datagrams_.get(), EPOLLIN | EPOLLET, *this); }
 
 void UdpRelay::stop(core::CloseReason reason) {
   while (!conversations_.empty()) conversations_.begin()->second->stop(reason, 0);
+  loop_.unwatch(datagrams_.get());
+  datagrams_.reset();
+  loop_.retire(*this);
 }
 
 char* UdpRelay::buffer(int index) {

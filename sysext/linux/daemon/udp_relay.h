@@ -31,9 +31,8 @@ class UdpRelay final : public EventHandler {
  public:
   /// `datagrams`: gets what the programs send, with the original destination; `raw`: for the replies.
   UdpRelay(EventLoop& loop, core::Engine& engine, Capture& capture, Fd datagrams, Fd raw, int family);
-  ~UdpRelay() override;
   bool start();
-  /// Ends every conversation.
+  /// Ends every conversation, closes and retires it.
   void stop(core::CloseReason reason);
 
  private:
@@ -52,7 +51,7 @@ class UdpRelay final : public EventHandler {
   EventLoop& loop_;
   core::Engine& engine_;
   Capture& capture_;
-  const Fd datagrams_;
+  Fd datagrams_;
   const Fd raw_;
   const int family_;
   std::unordered_map<core::Address, UdpClient*, AddressHash> clients_;
