@@ -8,6 +8,7 @@ import type { PlistEntry, PlistValue } from './value.ts';
 /** Larger is no project description; `yaml` builds a tree of many times the text's size. */
 const maxLength = 2_000_000;
 const maxDepth = 128;
+const maxBrackets = 1000;
 /** Aliases are expanded in place: this bounds what a small file can grow to. */
 const maxNodes = 200_000;
 
@@ -50,7 +51,13 @@ class Converter {
         const keyRange = this.#range(pair.key);
         const value = this.value(pair.value, depth + 1);
         const range = { start: keyRange.start, end: Math.max(keyRange.end, value?.range.end ?? 0) };
-        entries.push({ key: String(pair.key.value), keyRange, keyElement: keyRange, range, ...(value ? { value } : {}) });
+        entries.push({
+          key: String(pair.key.value),
+          keyRange,
+          keyElement: keyRange,
+          range,
+          ...(value ? { value } : {}),
+        });
       }
       const range = this.#range(node);
       entries.push(...inherited.filter((e) => !entries.some((own) => own.key === e.key)));
@@ -70,9 +77,10 @@ class Converter {
     if (typeof value === 'number' && Number.isSafeInteger(value))
       return { kind: 'integer', value: BigInt(value), range, inner: range };
     if (typeof value === 'number') return { kind: 'real', value, range, inner: range };
-    if (value === null || value === undefined) return { kind: 'string', value: '', range, inner: range };
+    // Dates, binary and null have no meaning in a project description.
+    if (typeof value !== 'string') return { kind: 'string', value: '', range, inner: range };
     const inner = quoted ? { start: range.start + 1, end: range.end - 1 } : range;
-    return { kind: 'string', value: String(value), range, inner };
+    return { kind: 'string', value, range, inner };
   }
 
   #quoted(range: TextRange): boolean {
@@ -81,10 +89,26 @@ class Converter {
   }
 }
 
+/** Brackets within one another; the library's time grows with the square of them. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x5b || c === 0x7b) depth++;
+    else if ((c === 0x5d || c === 0x7d) && depth > 0) depth--;
+    if (depth > maxBrackets) return true;
+  }
+  return false;
+}
+
 /** Never throws. Tags, merges of foreign types and binary values are passed over. */
 export function parseYamlProject(text: string): YamlProject {
   if (text.length > maxLength)
     return { errors: [{ range: { start: 0, end: 0 }, message: `Longer than ${maxLength} characters; not read.` }] };
+  if (isTooDeep(text))
+    return {
+      errors: [{ range: { start: 0, end: 1 }, message: `Nested deeper than ${maxBrackets} brackets; not read.` }],
+    };
   try {
     const document = parseDocument(text, { strict: false, uniqueKeys: false, logLevel: 'silent' });
     const errors = document.errors.slice(0, 20).map((e) => ({

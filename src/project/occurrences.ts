@@ -53,7 +53,7 @@ export function collectOccurrences(model: ProjectModel): readonly Occurrence[] {
     for (const configuration of target.configurations) definitions(collector, configuration);
   // A group's name begins the names below it.
   const groups = collector.all.filter((o) => o.kind === 'app-group').map((o) => o.name);
-  for (const { kind, name, file, range } of [...collector.all])
+  for (const { kind, name, file, range } of collector.all)
     if (kind === 'mach-name')
       for (const group of new Set(groups))
         if (name.startsWith(`${group}.`) || name === group)

@@ -73,6 +73,9 @@ export class BuildSettings {
   readonly #levels: readonly Level[];
   readonly #context: SettingsContext;
   readonly #cache = new Map<string, Resolved | undefined>();
+  readonly #open = new Set<string>();
+  /** Incomplete answers, good for the one question that is being answered. */
+  readonly #doubtful = new Map<string, Resolved>();
 
   constructor(levels: readonly Level[], context: SettingsContext) {
     this.#levels = levels;
@@ -86,8 +89,24 @@ export class BuildSettings {
 
   /** undefined where nothing assigns it. */
   get(name: string): Resolved | undefined {
-    if (!this.#cache.has(name)) this.#cache.set(name, this.#lookUp(name, 0, 0));
-    return this.#cache.get(name);
+    return this.#resolved(name, 0);
+  }
+
+  /** Each name is resolved once, so that names which double one another cost no more than their number. */
+  #resolved(name: string, depth: number): Resolved | undefined {
+    if (this.#cache.has(name)) return this.#cache.get(name);
+    const doubtful = this.#doubtful.get(name);
+    if (doubtful) return doubtful;
+    // Met again while it is being resolved: a circle.
+    if (this.#open.has(name) || depth > maxDepth) return { text: `$(${name})`, complete: false };
+    this.#open.add(name);
+    const found = this.#lookUp(name, 0, depth);
+    this.#open.delete(name);
+    // Within a circle, or too deep, the answer depends on where it began.
+    if (this.#open.size === 0 || found?.complete !== false) this.#cache.set(name, found);
+    else this.#doubtful.set(name, found);
+    if (this.#open.size === 0) this.#doubtful.clear();
+    return found;
   }
 
   /** The text, only where all of it is known. */
@@ -185,7 +204,7 @@ export class BuildSettings {
     let found: Resolved | undefined;
     if (name.text === 'inherited' || name.text === self)
       found = self === undefined ? undefined : (this.#lookUp(self, inheritFrom, depth) ?? { text: '', complete: true });
-    else if (depth <= maxDepth) found = this.#lookUp(name.text, 0, depth);
+    else found = this.#resolved(name.text, depth);
     for (const operator of chain) {
       if (operator.startsWith('default=')) {
         if (!found || found.text === '') found = this.#expand(operator.slice(8), self, inheritFrom, depth);

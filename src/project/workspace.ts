@@ -21,7 +21,8 @@ export function buildModel(cache: FileCache): ProjectModel {
   const take = (found: { targets: readonly Target[]; problems: readonly ProjectProblem[] }, folder: string): void => {
     targets.push(...found.targets);
     problems.push(...found.problems);
-    if (found.targets.length > 0) folders.push(folder);
+    // A description that cannot be read governs its folder all the same: nothing is guessed in its place.
+    if (found.targets.length > 0 || found.problems.length > 0) folders.push(folder);
   };
   for (const path of cache.paths)
     if (path.endsWith('.xcodeproj/project.pbxproj')) take(xcodeTargets(cache, path), dirname(dirname(path)));

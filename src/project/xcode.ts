@@ -189,7 +189,7 @@ class XcodeProject {
       } else for (const path of this.#cache.paths) if (isWithin(path, folder) && excluded(paths, path)) add(path);
     }
     // Headers beside a source may hold the constants it uses.
-    for (const path of [...sources]) {
+    for (const path of sources) {
       const folder = dirname(path);
       for (const header of this.#headersIn(folder)) sources.add(header);
     }
@@ -252,7 +252,8 @@ function destinationOf(spec: string, path: string): Embedding['destination'] {
 
 export function xcodeTargets(cache: FileCache, file: string): ProjectTargets {
   const project = new XcodeProject(cache, file);
-  return { targets: project.targets(), problems: project.problems };
+  // A file with conflict markers or a missing bracket has lost some of its objects: what is absent proves nothing.
+  return { targets: project.problems.length > 0 ? [] : project.targets(), problems: project.problems };
 }
 
 /** The place of the file reference's id in the build file by which a target compiles `path`. */

@@ -282,5 +282,6 @@ export function isXcodeGen(cache: FileCache, file: string): boolean {
 
 export function xcodegenTargets(cache: FileCache, file: string): ProjectTargets {
   const problems = (cache.yaml(file)?.errors ?? []).map((e) => ({ file, ...e }));
-  return { targets: new Description(cache, file).targets(), problems };
+  // With a mistake in it, what is absent proves nothing.
+  return { targets: problems.length > 0 ? [] : new Description(cache, file).targets(), problems };
 }

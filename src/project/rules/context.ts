@@ -313,7 +313,7 @@ export class ProjectContext {
 
   signing(c: Configuration): 'development' | 'developer-id' | 'app-store' | undefined {
     const identity = c.settings.value('CODE_SIGN_IDENTITY') ?? '';
-    if (/^Developer ID Application/.test(identity)) return 'developer-id';
+    if (identity.startsWith('Developer ID Application')) return 'developer-id';
     if (/^(Apple|Mac|iPhone) Develop(ment|er)/.test(identity)) return 'development';
     return /^(Apple|iPhone|3rd Party Mac Developer) (Distribution|Application)/.test(identity)
       ? 'app-store'

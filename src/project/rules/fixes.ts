@@ -1,7 +1,7 @@
 // Edits that several rules offer. A plist that is no XML file of its own (a part of project.yml) gets none.
 import type { Fix, TextRange } from '../../entitlements/finding.ts';
 import { entry } from '../../plist/value.ts';
-import type { PlistArray, PlistDict, PlistDocument, PlistEntry, PlistString, PlistValue } from '../../plist/value.ts';
+import type { PlistDict, PlistDocument, PlistEntry, PlistValue } from '../../plist/value.ts';
 import { insertEntry, insertItems, removeEntry, replaceString } from '../../plist/xmlEdit.ts';
 import type { Plain } from '../../plist/xmlEdit.ts';
 import type { PlistUse } from '../model.ts';
@@ -30,7 +30,7 @@ export const fixIn = (
 export function setStringFix(title: string, use: PlistUse, value: PlistValue | undefined, to: string): readonly Fix[] {
   const doc = editable(use);
   if (!doc || value?.kind !== 'string') return [];
-  return [fixIn(title, doc.file, [replaceString(doc.document, value as PlistString, to)])];
+  return [fixIn(title, doc.file, [replaceString(doc.document, value, to)])];
 }
 
 /** Adds a key below `dict`, the root where it is left out. */
@@ -59,7 +59,7 @@ export function addGroupFix(title: string, use: PlistUse, key: string, values: r
   const array = entry(doc.root, key)?.value;
   if (!entry(doc.root, key)) return [fixIn(title, doc.file, [insertEntry(doc.document, doc.root, key, values)])];
   if (array?.kind !== 'array') return [];
-  return [fixIn(title, doc.file, [insertItems(doc.document, array as PlistArray, values)])];
+  return [fixIn(title, doc.file, [insertItems(doc.document, array, values)])];
 }
 
 /** The white space that begins the line of `at`. */

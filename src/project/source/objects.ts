@@ -120,6 +120,7 @@ const bare = (name: string): string => name.replace(/^_+/, '');
 /** The variable that the expression at token `from` is assigned to. */
 function ownerOf(list: TokenList, from: number): string | undefined {
   let i = from - 1;
+  while (list.isWord(i, 'try') || list.isWord(i, 'await') || list.is(i, '?') || list.is(i, '!')) i--;
   if (!list.is(i, '=')) return undefined;
   i--;
   // `let x: Type? =`, `Type *x =`: back over an annotation to the name.
@@ -182,6 +183,7 @@ function useAt(
     names.add(bare(target));
     return undefined;
   }
+  if (list.is(before, '[') && (list.is(i + 1, ']') || list.is(i + 1, ','))) return '[';
   if (list.is(before, '(') || list.is(before, ',') || list.is(before, ':')) {
     const call = enclosingCall(list, before);
     if (/^xpc_(connection|listener|session)_/.test(call)) {
