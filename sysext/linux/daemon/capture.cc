@@ -52,15 +52,17 @@ core::CapturePtr about(std::string name, uint32_t uid) {
 
 }  // namespace
 
-Capture::Capture(core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid)
-    : engine_(engine),
+Capture::Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid)
+    : loop_(loop),
+      engine_(engine),
       about_(about(std::move(name), uid)),
       mode_(attach.mode),
       rootPid_(static_cast<pid_t>(attach.rootPid)) {}
 
 Capture::~Capture() {
+  for (TcpListener* listener : listeners_) listener->stop();
   // The programs have ended, so their conversations came to their end in order.
-  for (auto& relay : udp_) relay->stop(core::CloseReason::kEof);
+  for (UdpRelay* relay : udp_) relay->stop(core::CloseReason::kEof);
 }
 
 Capture::Made Capture::make(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name,
@@ -72,13 +74,13 @@ Capture::Made Capture::make(EventLoop& loop, core::Engine& engine, const wire::A
     made.problem = "Attach names " + std::to_string(attach.sockets.size()) + " sockets and " +
                    std::to_string(sockets.size()) + " came with it";
   if (!made.problem.empty()) return made;
-  made.capture.reset(new Capture(engine, attach, std::move(name), uid));
-  made.problem = made.capture->take(loop, attach.sockets, std::move(sockets));
+  made.capture.reset(new Capture(loop, engine, attach, std::move(name), uid));
+  made.problem = made.capture->take(attach.sockets, std::move(sockets));
   if (!made.problem.empty()) made.capture.reset();
   return made;
 }
 
-std::string Capture::take(EventLoop& loop, const std::vector<Role>& roles, std::vector<Fd> sockets) {
+std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> sockets) {
   std::map<Role, Fd> byRole;
   for (size_t i = 0; i < roles.size(); i++) {
     const Kind kind = kindOf(roles[i]);
@@ -95,19 +97,15 @@ std::string Capture::take(EventLoop& loop, const std::vector<Role>& roles, std::
   const auto listen = [&](Role role, int family) {
     Fd& fd = byRole[role];
     if (!fd) return;
-    listeners_.push_back(std::make_unique<TcpListener>(loop, engine_, *this, std::move(fd), family));
+    listeners_.push_back(new TcpListener(loop_, engine_, *this, std::move(fd), family));
     watched = listeners_.back()->start() && watched;
   };
   const auto relay = [&](Role role, Role raw, int family) {
     if (!byRole[role] || !byRole[raw]) return;
     udp_.push_back(
-        std::make_unique<UdpRelay>(loop, engine_, *this, std::move(byRole[role]), std::move(byRole[raw]), family));
+        new UdpRelay(loop_, engine_, *this, std::move(byRole[role]), std::move(byRole[raw]), family));
     watched = udp_.back()->start() && watched;
   };
-  listen(Role::kTcp4Listener, AF_INET);
-  listen(Role::kTcp6Listener, AF_INET6);
-  relay(Role::kUdp4, Role::kRaw4, AF_INET);
-  relay(Role::kUdp6, Role::kRaw6, AF_INET6);
   if (listeners_.empty()) return "no listener came with Attach";
   if (!watched) return "the sockets cannot be watched";
   return "";

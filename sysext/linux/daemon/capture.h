@@ -37,9 +37,10 @@ class Capture {
   bool inhabited() { return attribution_ && attribution_->inhabited(); }
 
  private:
-  Capture(core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);
-  std::string take(EventLoop& loop, const std::vector<wire::SocketRole>& roles, std::vector<Fd> sockets);
+  Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);
+  std::string take(const std::vector<wire::SocketRole>& roles, std::vector<Fd> sockets);
 
+  EventLoop& loop_;
   core::Engine& engine_;
   const core::CapturePtr about_;
   const core::Mode mode_;
@@ -47,8 +48,9 @@ class Capture {
   core::HostNames names_;
   Fd sockDiag_;
   std::unique_ptr<linux_::Attribution> attribution_;
-  std::vector<std::unique_ptr<TcpListener>> listeners_;
-  std::vector<std::unique_ptr<UdpRelay>> udp_;
+  // Retired, not deleted, with the capture: their events can be in the air.
+  std::vector<TcpListener*> listeners_;
+  std::vector<UdpRelay*> udp_;
 };
 
 }  // namespace flowtap::daemon
