@@ -106,6 +106,10 @@ std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> socket
         new UdpRelay(loop_, engine_, *this, std::move(byRole[role]), std::move(byRole[raw]), family));
     watched = udp_.back()->start() && watched;
   };
+  listen(Role::kTcp4Listener, AF_INET);
+  listen(Role::kTcp6Listener, AF_INET6);
+  relay(Role::kUdp4, Role::kRaw4, AF_INET);
+  relay(Role::kUdp6, Role::kRaw6, AF_INET6);
   if (listeners_.empty()) return "no listener came with Attach";
   if (!watched) return "the sockets cannot be watched";
   return "";
