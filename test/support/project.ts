@@ -34,7 +34,7 @@ export function applied(files: Files, fix: Fix): Record<string, string | Uint8Ar
 
 /** A folder of test/fixtures as files. */
 export function fixture(name: string): Record<string, string> {
-  const root = join('test/fixtures', name);
+  const root = join(import.meta.dirname, '../fixtures', name);
   return Object.fromEntries(
     readdirSync(root, { recursive: true, withFileTypes: true })
       .filter((e) => e.isFile())

@@ -52,7 +52,7 @@ Rules are described in docs/rules; a .flowtaprc in the folder sets them off or t
       }),
 };
 
-function lintRoot(context: Context, { folder, only }: Root): readonly PlacedFinding[] {
+function lintRoot(context: Context, { folder, reports }: Root): readonly PlacedFinding[] {
   const files = readFolder(folder);
   if (files.truncated) say(context, `${folder} has too many files; some were not looked at.`);
   const workspace = new Workspace(files);
@@ -61,7 +61,7 @@ function lintRoot(context: Context, { folder, only }: Root): readonly PlacedFind
   const nameOf = (file: string): string =>
     (path.relative(process.cwd(), path.join(folder, file)) || file).split(path.sep).join('/');
   return placeFindings(
-    only ? findings.filter((f) => only.has(f.file)) : findings,
+    findings.filter((f) => reports(f.file)),
     (file) => workspace.textOf(file),
     nameOf,
   );

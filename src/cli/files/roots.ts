@@ -1,48 +1,57 @@
-// From the paths of a command line to projects.
+// From the paths of a command line to projects. What is named is judged within the project around it: a variable that
+// only the project knows would otherwise look unknown.
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { isWithin } from '../../project/files.ts';
 import { Failure } from '../failure.ts';
+import { readFolder } from './folder.ts';
 
 export interface Root {
   /** Absolute. */
   readonly folder: string;
-  /** Only these files are reported, relative to the folder; all where it is undefined. */
-  readonly only: ReadonlySet<string> | undefined;
+  /** Which files are reported; relative to the folder. */
+  readonly reports: (file: string) => boolean;
 }
 
-/** How far above a file its project is looked for. */
-const maxLevels = 8;
+/** How far above a path its project is looked for. */
+const maxLevels = 10;
+
+const isDescription = (name: string): boolean => /\.xcodeproj$|^project([.-][\w.-]+)?\.ya?ml$/i.test(name);
+const isOther = (name: string): boolean => /^(\.flowtaprc|Package\.swift|[Mm]akefile|GNUmakefile|\.git)$/.test(name);
 
 export function rootsOf(paths: readonly string[], cwd: string): readonly Root[] {
-  const whole = new Set<string>();
-  const single = new Map<string, Set<string>>();
+  /** Root folder -> what of it is asked for; '' is all. */
+  const asked = new Map<string, Set<string>>();
+  const ask = (folder: string, absolute: string): void => {
+    const relative = path.relative(folder, absolute).split(path.sep).join('/');
+    asked.set(folder, (asked.get(folder) ?? new Set()).add(relative));
+  };
   for (const given of paths) {
-    // The real path: /tmp and its kin are links on some systems.
     const absolute = path.resolve(cwd, given);
-    let stat: fs.Stats;
-    try {
-      stat = fs.statSync(absolute);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new Failure(
-        2,
-        `cannot read ${given}: ${code === 'ENOENT' ? 'no such file or folder' : (code ?? 'unreadable')}`,
-        'Give files and folders that exist.',
-      );
-    }
-    if (stat.isDirectory())
-      whole.add(/\.(xcodeproj|xcworkspace)\/?$/.test(absolute) ? path.dirname(absolute) : absolute);
+    const stat = statOf(absolute, given);
+    if (stat.isDirectory() && /\.(xcodeproj|xcworkspace)$/.test(absolute))
+      ask(path.dirname(absolute), path.dirname(absolute));
+    else if (stat.isDirectory()) ask(projectAround(absolute) ?? absolute, absolute);
     else if (stat.isFile()) {
       requireReadable(absolute, given);
-      const folder = projectOf(absolute, cwd);
-      const files = single.get(folder) ?? new Set();
-      single.set(folder, files.add(path.relative(folder, absolute).split(path.sep).join('/')));
+      ask(projectOf(path.dirname(absolute)), absolute);
     } else throw new Failure(2, `cannot read ${given}: neither a file nor a folder`, 'Give files and folders.');
   }
-  return [
-    ...[...whole].map((folder) => ({ folder, only: undefined })),
-    ...[...single].filter(([folder]) => !whole.has(folder)).map(([folder, only]) => ({ folder, only })),
-  ];
+  return [...asked].map(([folder, parts]) => ({
+    folder,
+    reports: (file) => [...parts].some((part) => isWithin(file, part)),
+  }));
+}
+
+function statOf(absolute: string, given: string): fs.Stats {
+  try {
+    return fs.statSync(absolute);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'no such file or folder' : (code ?? 'unreadable');
+    throw new Failure(2, `cannot read ${given}: ${why}`, 'Give files and folders that exist.');
+  }
 }
 
 function requireReadable(absolute: string, given: string): void {
@@ -53,26 +62,36 @@ function requireReadable(absolute: string, given: string): void {
   }
 }
 
-/** The nearest folder above that holds a project description or a repository; never above the current folder's
- *  or the home folder's own level. */
-function projectOf(file: string, cwd: string): string {
-  const own = path.dirname(file);
-  let folder = own;
+const namesIn = (folder: string): readonly string[] => {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+};
+
+/** The nearest folder from `from` upwards that has such a name in it; never beyond a repository or the home folder. */
+function above(from: string, is: (name: string) => boolean): string | undefined {
+  let folder = from;
   for (let i = 0; i < maxLevels; i++) {
-    if (isProject(folder)) return folder;
+    const names = namesIn(folder);
+    if (names.some(is)) return folder;
     const parent = path.dirname(folder);
-    if (folder === cwd || parent === folder || parent === '/') break;
+    if (names.includes('.git') || folder === os.homedir() || parent === folder || parent === path.parse(parent).root)
+      break;
     folder = parent;
   }
-  return own;
+  return undefined;
 }
 
-function isProject(folder: string): boolean {
-  try {
-    return fs
-      .readdirSync(folder)
-      .some((name) => /\.xcodeproj$|^project\.ya?ml$|^Package\.swift$|^\.flowtaprc$|^\.git$|^Makefile$/i.test(name));
-  } catch {
-    return false;
-  }
+/** Of a folder that holds no project itself: the project it is a part of. */
+function projectAround(folder: string): string | undefined {
+  const found = above(folder, isDescription);
+  if (found === undefined || found === folder) return found;
+  const inside = readFolder(folder)
+    .list()
+    .some((file) => /\.xcodeproj\/project\.pbxproj$/.test(file) || isDescription(path.basename(file)));
+  return inside ? undefined : found;
 }
+
+const projectOf = (folder: string): string => above(folder, isDescription) ?? above(folder, isOther) ?? folder;

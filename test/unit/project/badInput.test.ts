@@ -87,7 +87,7 @@ describe('a hostile project', () => {
       ),
     );
     const spy = {
-      list: files.list,
+      list: () => files.list(),
       read: (p: string) => (asked.push(p), files.read(p)),
       readBytes: (p: string) => (asked.push(p), files.readBytes?.(p)),
     };
@@ -104,7 +104,7 @@ describe('a hostile project', () => {
         const files = filesOf(seed);
         const sometimes = <T>(value: T): T | undefined => (there.next().value ? value : undefined);
         const workspace = new Workspace({
-          list: files.list,
+          list: () => files.list(),
           read: (p) => sometimes(files.read(p)),
           readBytes: (p) => sometimes(files.readBytes?.(p)),
         });

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { lintFiles } from '../../support/project.ts';
 import type { Files } from '../../support/project.ts';
 import { plist } from '../../support/plists.ts';
-import type { PlainDict } from '../../support/sound.ts';
 import {
   client,
   filesOfSound,
@@ -331,7 +330,7 @@ const made: Record<string, string> = {
       NEMachServiceName: `${literalGroup}.xpc.v2`,
       NEProviderClasses: { 'com.apple.networkextension.app-proxy': 'Extension.Provider' },
     },
-  } as PlainDict),
+  }),
   'Ext/main.swift': main,
   'Ext/Listener.swift': listener,
   'Ext/Provider.swift': provider,
