@@ -49,7 +49,12 @@ async function runSuite({ check, command, env, limitSeconds = 900, needs = [], u
 
   const bin = [path.dirname(node24()), path.join(root, 'node_modules/.bin'), userPath()];
   const { code, output } = await run(command[0], command.slice(1), {
-    env: cleanEnvironment({ PATH: bin.join(path.delimiter), ...env }),
+    // Some colour a log when CI is set.
+    env: cleanEnvironment({
+      PATH: bin.join(path.delimiter),
+      FORCE_COLOR: process.stdout.isTTY ? undefined : '0',
+      ...env,
+    }),
     limitSeconds,
     onText: (text) => process.stdout.write(text),
   });
