@@ -102,7 +102,7 @@ function setState(next: PanelState): void {
     next.sort.column !== state.sort.column ||
     next.sort.descending !== state.sort.descending;
   state = next;
-  table.setState(next, reordered);
+  table.setState(next);
   count.textContent = next.count === next.total ? `${next.total} flows` : `${next.count} of ${next.total} flows`;
   warning.textContent = next.warning;
   progress.hidden = next.progress === undefined;

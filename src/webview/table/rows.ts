@@ -22,15 +22,10 @@ export class RowCache {
     this.onDidLoad = onDidLoad;
   }
 
-  /** What is held may be out of date from now on; it is shown until the new rows come. */
+  /** What is held may be out of date from now on, or mean other rows: it is shown until the new rows come. */
   outdated(version: number): void {
     this.version = version;
   }
-  /** Row numbers mean something else now (another query or order). */
-  clear(): void {
-    this.pages.clear();
-  }
-
   /** Undefined while the row is on its way. */
   get(index: number): PanelRow | undefined {
     return this.pages.get(Math.floor(index / pageRows))?.rows[index % pageRows];
@@ -51,7 +46,6 @@ export class RowCache {
     held.loading = true;
     try {
       const { version, rows } = await this.fetch(page * pageRows, (page + 1) * pageRows);
-      if (this.pages.get(page) !== held) return; // cleared meanwhile
       held.rows = rows;
       held.version = version;
     } catch {

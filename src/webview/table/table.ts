@@ -70,10 +70,8 @@ export class Table {
     this.draw();
   }
 
-  /** `reordered`: row numbers mean other flows now. */
-  setState(state: PanelState, reordered: boolean): void {
+  setState(state: PanelState): void {
     this.state = state;
-    if (reordered) this.cache.clear();
     this.cache.outdated(state.version);
     this.header.setSort(state.sort);
     this.empty.textContent = state.count > 0 ? '' : state.total > 0 ? 'No flow matches the query.' : 'No flows yet. What you run in a captured terminal shows here.'; // prettier-ignore

@@ -1,0 +1,139 @@
+// The panel, as a person uses it: the packaged extension, real requests, a real browser.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FrameLocator } from 'playwright-core';
+import { Editor } from '../support/ui/editor.ts';
+
+const hostile =
+  '<script>window.parent.postMessage("pwned","*");document.title="pwned"</script><img src=x onerror="document.title=\'pwned\'">';
+
+describe('the flow panel', function () {
+  this.timeout(120_000);
+  const server = http.createServer((request, response) => {
+    if (request.url === '/missing') response.writeHead(404).end('not here');
+    else if (request.url === '/page') response.writeHead(200, { 'content-type': 'text/html' }).end(hostile);
+    else
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ path: request.url, ok: true }));
+  });
+  let editor: Editor;
+  let panel: FrameLocator;
+  let port: number;
+
+  before(async () => {
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    port = (server.address() as AddressInfo).port;
+    editor = await Editor.open({ name: 'panel' });
+    await editor.openContainer('Flowtap');
+    await editor.command('Flowtap: New Captured Terminal');
+    await editor.terminal.ready(30_000);
+    await editor.terminal.type(
+      `for p in one two missing page; do curl -s -o /dev/null http://127.0.0.1:${port}/$p; done; curl -s http://127.0.0.1:1/; echo "done $?"`,
+    );
+    await editor.terminal.waitFor(/^done \d+$/m);
+  });
+  after(async () => {
+    server.close();
+    await editor?.close();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await editor?.screenshot('failed');
+  });
+
+  it('lists the flows with host, summary and state', async () => {
+    await editor.command('Flowtap: Open Flow Panel');
+    panel = editor.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    await panel.getByRole('grid', { name: 'Flows' }).waitFor();
+    await panel.getByRole('row').filter({ hasText: 'GET /missing 404' }).waitFor();
+    await panel.getByRole('row').filter({ hasText: 'GET /one 200' }).waitFor();
+    await panel.getByRole('row').filter({ hasText: 'refused' }).waitFor();
+    await panel.getByText('5 flows', { exact: true }).waitFor();
+    await editor.screenshot('table');
+  });
+
+  it('filters, marks what is wrong with a query, and completes', async () => {
+    const query = panel.getByRole('combobox', { name: 'Query' });
+    await query.fill('status>=400');
+    await panel.getByText('1 of 5 flows').waitFor();
+    await query.fill('prot:80');
+    await panel.getByRole('alert').getByText('Did you mean "port"?').waitFor();
+    await editor.screenshot('query-error');
+    await query.fill('');
+    await query.pressSequentially('state:fa');
+    await panel.getByRole('option', { name: /failed/ }).waitFor();
+    await editor.screenshot('completion');
+    await query.press('ArrowDown');
+    await query.press('Tab');
+    await panel.getByText('2 of 5 flows').waitFor();
+    await query.fill('');
+    await panel.getByText('5 flows', { exact: true }).waitFor();
+  });
+
+  it('sorts by a column', async () => {
+    await panel.getByRole('columnheader', { name: /Summary/ }).click();
+    const summaries = panel.locator('.row:not([hidden]) .cell.summary');
+    await panel.locator('[aria-sort="ascending"]', { hasText: 'Summary' }).waitFor();
+    await assertEventually(async () => {
+      const texts = await summaries.allInnerTexts();
+      return texts.length === 5 && texts.slice(1).join() === [...texts.slice(1)].sort().join();
+    });
+    await panel.getByRole('columnheader', { name: /Start/ }).click();
+    await assertEventually(async () => (await summaries.allInnerTexts())[0] === 'GET /one 200');
+  });
+
+  it('opens a flow by keyboard, with request, response and stream', async () => {
+    await panel.getByRole('row').filter({ hasText: 'GET /one 200' }).click();
+    await panel.getByRole('grid', { name: 'Flows' }).press('Enter');
+    const detail = panel.getByRole('region', { name: 'Flow detail' });
+    await detail.getByText('/usr/bin/curl').first().waitFor();
+    await editor.screenshot('overview');
+    await detail.getByRole('tab', { name: 'Messages' }).click();
+    await detail.getByText('HTTP/1.1 200 OK').waitFor();
+    await detail.locator('.token.key', { hasText: '"path"' }).waitFor();
+    await editor.screenshot('messages');
+    await detail.getByRole('tab', { name: 'Stream' }).click();
+    await detail.locator('.said.up').getByText('GET /one HTTP/1.1').waitFor();
+    await detail.locator('.said.down').getByText('"path":"/one"').waitFor();
+    await editor.screenshot('stream');
+    await detail.getByRole('tab', { name: 'Bytes' }).click();
+    await detail.locator('.hex-line').first().waitFor();
+    await editor.screenshot('bytes');
+  });
+
+  it('shows a captured page as text, and runs none of its script', async () => {
+    await panel.getByRole('row').filter({ hasText: 'GET /page 200' }).click();
+    const detail = panel.getByRole('region', { name: 'Flow detail' });
+    await detail.getByRole('tab', { name: 'Messages' }).click();
+    await detail.getByText('window.parent.postMessage').waitFor();
+    // VS Code puts one script of its own into the page.
+    assert.equal(await panel.locator('script', { hasText: 'pwned' }).count(), 0);
+    assert.equal(await panel.locator('main img').count(), 0);
+    assert.notEqual(await editor.page.title(), 'pwned');
+  });
+
+  it('explains a failure', async () => {
+    await panel.getByRole('row').filter({ hasText: 'refused' }).click();
+    const detail = panel.getByRole('region', { name: 'Flow detail' });
+    await detail.getByRole('tab', { name: 'Overview' }).click();
+    await detail.getByText(/Nothing listens on port 1 there/).waitFor();
+    await editor.screenshot('explanation');
+  });
+
+  it('is readable in light and high contrast', async () => {
+    for (const theme of ['light', 'highContrast', 'dark'] as const) {
+      await editor.setTheme(theme);
+      await panel.getByRole('grid', { name: 'Flows' }).waitFor();
+      await editor.screenshot(`theme-${theme}`);
+    }
+  });
+});
+
+async function assertEventually(holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (await holds()) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  assert.fail('it never held');
+}
