@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { CloseReason, Direction, Protocol, ProxyFrame } from '../../../../gen/flow_pb.ts';
+import { dissectLive } from '../../../../src/dissect/live.ts';
+import { PanelSession } from '../../../../src/editor/panel/session.ts';
+import { FlowStore } from '../../../../src/flow/store.ts';
+import { nodeCodecs } from '../../../../src/node/contentCodecs.ts';
+import type { Method, Requests, ToHost, ToWebview } from '../../../../src/protocol/panel.ts';
+
+const now = 1_800_000_000_000_000;
+const text = (s: string): Uint8Array => new Uint8Array(Buffer.from(s, 'latin1'));
+
+function setUp() {
+  const store = new FlowStore({}, { schedule: () => {}, now: () => now });
+  const source = store.addSource();
+  dissectLive(store);
+  const posted: ToWebview[] = [];
+  const commands: Requests['command']['params'][] = [];
+  const session = new PanelSession(store, {
+    post: (message) => posted.push(message),
+    command: (params) => Promise.resolve(void commands.push(params)),
+    now: () => now,
+    decoders: nodeCodecs,
+    t: (message, ...args) => message.replace(/\{(\d)\}/g, (_, i) => String(args[Number(i)])),
+    source: () => 'live',
+    progress: () => undefined,
+  });
+  const send = (frame: Parameters<typeof ProxyFrame.encode>[0]): void =>
+    store.feed(source, ProxyFrame.encode(frame).finish());
+  let next = 0;
+  async function ask<M extends Method>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result']> {
+    const id = ++next;
+    await session.receive({ kind: 'request', id, method, params } as ToHost);
+    const answer = posted.find((p) => p.kind === 'answer' && p.id === id);
+    assert.ok(answer?.kind === 'answer');
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer.result as Requests[M]['result'];
+  }
+  /** One exchange: request, answer, end. */
+  function exchange(id: number, request: string, response: string, reason: CloseReason = CloseReason.eof): void {
+    const endpoint = (n: number, port: number) => ({ address: Uint8Array.of(10, 0, 0, n), port });
+    const process = {
+      pid: id,
+      name: id % 2 ? 'curl' : 'node',
+      path: '/usr/bin/x',
+      arguments: [],
+      uid: 0,
+      ancestors: [],
+      signingId: '',
+      teamId: '',
+    };
+    const at = now - 10_000_000 + id * 1000;
+    send({
+      opened: {
+        id,
+        protocol: Protocol.tcp,
+        process,
+        source: endpoint(1, 4000),
+        destination: endpoint(2, 80),
+        host: '',
+        openedAt: at,
+        inbound: false,
+        capture: '',
+        bytesUp: 0,
+        bytesDown: 0,
+        connectedAt: at + 100,
+        rule: '',
+      },
+    });
+    send({ data: { id, direction: Direction.up, offset: 0, bytes: text(request), at: at + 200, length: 0 } });
+    send({ data: { id, direction: Direction.down, offset: 0, bytes: text(response), at: at + 900, length: 0 } });
+    send({
+      closed: {
+        id,
+        reason,
+        error: 0,
+        errorText: '',
+        closedAt: at + 5000,
+        bytesUp: request.length,
+        bytesDown: response.length + 50,
+        connectedAt: at + 100,
+        datagramsUp: 0,
+        datagramsDown: 0,
+      },
+    });
+    store.flush();
+    store.flush(); // what was dissected
+  }
+  return { store, session, posted, commands, ask, exchange };
+}
+
+describe("the panel's session", () => {
+  const request = 'GET /a HTTP/1.1\r\nHost: api.example\r\n\r\n';
+  const response = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{"a": 1}  ';
+
+  it('gives rows by range, as the view orders them', async () => {
+    const { ask, exchange } = setUp();
+    for (let id = 1; id <= 10; id++) exchange(id, request, response);
+    const { rows } = await ask('rows', { from: 2, to: 4 });
+    assert.deepEqual(rows.map((r) => [r.id, r.process, r.host, r.protocol, r.summary]), [
+      [3, 'curl', 'api.example', 'http', 'GET /a 200'],
+      [4, 'node', 'api.example', 'http', 'GET /a 200'],
+    ]); // prettier-ignore
+    await ask('setSort', { column: 'start', descending: true });
+    assert.deepEqual((await ask('rows', { from: 0, to: 2 })).rows.map((r) => r.id), [10, 9]); // prettier-ignore
+    assert.equal(await ask('indexOf', { id: 10 }), 0);
+    assert.deepEqual((await ask('rows', { from: 90, to: 100 })).rows, []);
+  });
+
+  it('filters, and says what is wrong with a query where it was typed', async () => {
+    const { ask, exchange, session } = setUp();
+    for (let id = 1; id <= 4; id++) exchange(id, request, response);
+    assert.deepEqual(await ask('setQuery', { query: ' process:node ' }), {});
+    assert.equal(session.view.count, 2);
+    const { error } = await ask('setQuery', { query: '  prot:1' });
+    assert.deepEqual([error!.start, error!.end], [2, 6]);
+    assert.equal(session.view.count, 2, 'a broken query changes nothing');
+    const labels = (await ask('complete', { query: 'process:', cursor: 8 })).map((c) => c.label);
+    assert.deepEqual([...labels].sort(), ['curl', 'node']);
+  });
+
+  it('shows a flow with its messages, timings and what was not kept', async () => {
+    const { ask, exchange } = setUp();
+    exchange(1, request, response, CloseReason.resetByServer);
+    const detail = await ask('detail', { id: 1 });
+    const [message] = detail!.messages;
+    assert.ok(message?.kind === 'http');
+    assert.equal(message.response!.body.kind, 'text');
+    assert.equal(message.response!.body.language, 'json');
+    assert.match(message.response!.body.notes.join(), /Only the first 10 B of 60 B/);
+    assert.deepEqual(detail!.timings, { dial: 0.1, firstByte: 0.7, total: 5 });
+    assert.match(detail!.explanation, /aborted the connection/);
+    const stream = await ask('stream', { id: 1 });
+    assert.deepEqual(stream!.chunks.map((c) => c.up), [true, false]); // prettier-ignore
+    assert.deepEqual(stream!.missing, { up: 0, down: 50 });
+    assert.equal(await ask('detail', { id: 99 }), undefined);
+  });
+
+  it('counts flows and failures over time', async () => {
+    const { ask, exchange } = setUp();
+    for (let id = 1; id <= 10; id++) exchange(id, request, response, id > 8 ? CloseReason.refused : CloseReason.eof);
+    const { opened, failed, from, to } = await ask('timeline', { slices: 20 });
+    assert.equal(
+      opened.reduce((a, b) => a + b),
+      10,
+    );
+    assert.equal(
+      failed.reduce((a, b) => a + b),
+      2,
+    );
+    assert.ok(from < to);
+  });
+
+  it('answers every request: unknown ones are ignored, failing ones say why', async () => {
+    const { session, posted, ask } = setUp();
+    await session.receive({ kind: 'request', id: 1, method: 'constructor', params: {} } as unknown as ToHost);
+    await session.receive(undefined as unknown as ToHost);
+    assert.equal(posted.length, 0);
+    await assert.rejects(ask('setQuery', undefined as never));
+  });
+
+  it('keeps events for a page that is still loading', async () => {
+    const { session, posted, ask } = setUp();
+    session.reveal(7);
+    session.ask('port:1');
+    assert.equal(posted.length, 0);
+    await ask('ready', {});
+    await new Promise((done) => setTimeout(done, 5));
+    assert.deepEqual(posted.slice(1), [{ kind: 'reveal', id: 7 }, { kind: 'query', query: 'port:1' }]); // prettier-ignore
+    session.dispose();
+  });
+});

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { defaultLayout, moved, resized, restoreLayout, shown, toggled } from '../../../src/webview/table/layout.ts';
+import { extend, noSelection, select, toggle } from '../../../src/webview/table/selection.ts';
+import { contentHeight, rowHeight, scrollTo, windowAt } from '../../../src/webview/table/window.ts';
+
+describe('the window onto the rows', () => {
+  const viewport = fc.integer({ min: 50, max: 2000 });
+  const count = fc.oneof(fc.nat(200), fc.nat(1_000_000), fc.integer({ min: 1_400_000, max: 20_000_000 }));
+  it('draws every row that is in view, and few others', () => {
+    fc.assert(
+      fc.property(viewport, count, fc.double({ min: 0, max: 1, noNaN: true }), (height, rows, where) => {
+        const range = Math.max(0, contentHeight(rows) - height);
+        const scrollTop = Math.floor(where * range);
+        const { from, to, top } = windowAt(scrollTop, height, rows);
+        assert.ok(from >= 0 && to <= rows && to - from <= height / rowHeight + 20);
+        if (from > 0) assert.ok(top <= scrollTop, 'no hole above');
+        if (to < rows) assert.ok(top + (to - from) * rowHeight >= scrollTop + height, 'no hole below');
+      }),
+    );
+  });
+  it('reaches the first and the last row', () => {
+    fc.assert(
+      fc.property(viewport, count, (height, rows) => {
+        assert.equal(windowAt(0, height, rows).from, 0);
+        assert.equal(windowAt(Math.max(0, contentHeight(rows) - height), height, rows).to, rows);
+      }),
+    );
+  });
+  it('brings any row into view, and leaves it where it is when it is in view', () => {
+    fc.assert(
+      fc.property(
+        viewport,
+        count.filter((n) => n > 0),
+        fc.double({ min: 0, max: 0.999999, noNaN: true }),
+        (height, rows, where) => {
+          const row = Math.floor(where * rows);
+          const scrollTop = scrollTo(row, 0, height, rows);
+          const { from, to, top } = windowAt(scrollTop, height, rows);
+          assert.ok(row >= from && row < to);
+          const y = top + (row - from) * rowHeight - scrollTop;
+          assert.ok(y >= -1 && y + rowHeight <= height + 1, `row at ${y} of ${height}`);
+          const again = scrollTo(row, scrollTop, height, rows);
+          assert.ok(Math.abs(again - scrollTop) < 1);
+        },
+      ),
+    );
+  });
+});
+
+describe('the layout of the columns', () => {
+  const ids = defaultLayout.map((c) => c.id);
+  it('survives a round trip, and rubbish', () => {
+    const changed = moved(resized(defaultLayout, 'host', 333), 'start', 'process');
+    assert.deepEqual(restoreLayout(JSON.parse(JSON.stringify(changed))), changed);
+    fc.assert(
+      fc.property(fc.jsonValue(), (saved) => {
+        assert.deepEqual(restoreLayout(saved).map((c) => c.id).sort(), [...ids].sort()); // prettier-ignore
+      }),
+    );
+  });
+  it('moves a column before another, or to the end', () => {
+    assert.deepEqual(moved(defaultLayout, 'start', 'process').map((c) => c.id)[0], 'start');
+    assert.equal(moved(defaultLayout, 'process', undefined).at(-1)!.id, 'process');
+    assert.deepEqual(moved(defaultLayout, 'nothing', 'process'), defaultLayout);
+  });
+  it('bounds widths and keeps one column', () => {
+    assert.ok(resized(defaultLayout, 'host', -5).find((c) => c.id === 'host')!.width > 0);
+    const none = ids.reduce(
+      (layout, id) => (layout.find((c) => c.id === id)!.hidden ? layout : toggled(layout, id)),
+      [...defaultLayout],
+    );
+    assert.equal(shown(none).length, 1);
+  });
+});
+
+describe('the selection', () => {
+  it('toggles, extends from its anchor, and stays by id', () => {
+    let s = toggle(toggle(select(5), 7), 5);
+    assert.deepEqual([...s.ids], [7]);
+    s = extend(select(3), 6, [3, 4, 5, 6]);
+    assert.deepEqual([s.ids.size, s.anchor, s.active], [4, 3, 6]);
+    assert.equal(extend(noSelection, 2, [2]).anchor, 2);
+  });
+});
