@@ -1,6 +1,8 @@
 // What build-native.mjs can build. `shipped` targets are part of the package; the others are tests and benches.
+// `with`: targets that are built along, since this one runs them.
 const core = ['sysext/core/*.cc'];
 const rendezvous = ['native/unix/*.cc'];
+const kit = [...core, ...rendezvous, 'sysext/kit/*.cc'];
 const launcher = [...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'];
 
 export const targets = {
@@ -26,6 +28,7 @@ export const targets = {
     sources: [
       ...launcher,
       'sysext/linux/daemon/attribution.cc',
+      'sysext/linux/daemon/held_syn.cc',
       'sysext/linux/daemon/namespace_processes.cc',
       'sysext/linux/daemon/process_info.cc',
       'sysext/linux/daemon/sock_diag.cc',
@@ -42,5 +45,9 @@ export const targets = {
     sources: ['native/xpc/*.cc', 'native/shim/*.cc', 'native/test/xpc_test.cc'],
     link: ['-lBlocksRuntime'],
   },
+  // For other people's programs: the flow core behind a C API.
+  'flowtap-kit': { library: true, output: 'libflowtapkit.a', sources: kit },
+  'kit-feed': { sources: [...kit, 'sysext/test/kit/feed.c'] },
+  'kit-test': { sources: [...kit, 'sysext/test/kit/*.cc'], with: ['kit-feed'] },
   'rendezvous-test': { sources: [...rendezvous, 'native/test/unix_test.cc'] },
 };

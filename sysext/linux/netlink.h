@@ -95,6 +95,9 @@ class NetlinkSocket {
   /// Sends the batch in one datagram and reads every answer. The first refusal, if any.
   std::optional<NetlinkRefusal> send(const NetlinkBatch& batch);
 
+  /// The socket, for other uses.
+  Fd release() { return std::move(fd_); }
+
   /// Sends a dump request and calls back with each message of the answer. False where it failed or was cut short.
   bool dump(const NetlinkMessage& request, const std::function<void(const nlmsghdr&)>& each);
 

@@ -1,8 +1,12 @@
 #include "sysext/linux/nf_tables.h"
 
+#include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_NFQUEUE.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace flowtap::linux_ {
 namespace {
@@ -171,16 +175,38 @@ NfRule& NfRule::redirect(uint16_t port) {
   return *this;
 }
 
+NfRule& NfRule::queue(uint16_t number) {
+  const Expression expression(message_, "queue");
+  const uint16_t words[] = {htons(number), htons(1), htons(NFT_QUEUE_FLAG_BYPASS)};
+  message_.attribute(NFTA_QUEUE_NUM, &words[0], sizeof words[0]);
+  message_.attribute(NFTA_QUEUE_TOTAL, &words[1], sizeof words[1]);
+  message_.attribute(NFTA_QUEUE_FLAGS, &words[2], sizeof words[2]);
+  return *this;
+}
+
+NfRule& NfRule::queueByXtables(uint16_t number) {
+  const Expression expression(message_, "target");
+  message_.text(NFTA_TARGET_NAME, "NFQUEUE");
+  message_.networkNumber(NFTA_TARGET_REV, 3);
+  // The kernel wants the structure's size aligned as in its own memory.
+  alignas(uint64_t) char info[XT_ALIGN(sizeof(xt_NFQ_info_v3))]{};
+  const xt_NFQ_info_v3 target{number, 1, NFQ_FLAG_BYPASS};
+  std::memcpy(info, &target, sizeof target);
+  message_.attribute(NFTA_TARGET_INFO, info, sizeof info);
+  return *this;
+}
+
 // ---- tables
 
-NfTable::NfTable(std::string name) : name_(std::move(name)) {
+NfTable::NfTable(std::string name, uint8_t family) : name_(std::move(name)), family_(family) {
   batch_.add("starting an nf_tables batch", NFNL_MSG_BATCH_BEGIN, 0, generic(AF_UNSPEC, NFNL_SUBSYS_NFTABLES), false);
-  add("table inet " + name_, NFT_MSG_NEWTABLE, NLM_F_CREATE).text(NFTA_TABLE_NAME, name_);
+  const char* const version = family == NFPROTO_INET ? "inet " : family == NFPROTO_IPV6 ? "ip6 " : "ip ";
+  add("table " + (version + name_), NFT_MSG_NEWTABLE, NLM_F_CREATE).text(NFTA_TABLE_NAME, name_);
 }
 
 NetlinkMessage& NfTable::add(std::string what, nf_tables_msg_types type, uint16_t flags) {
   return batch_.add(std::move(what), static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type), flags,
-                    generic(NFPROTO_INET));
+                    generic(family_));
 }
 
 NfTable::Chain NfTable::chain(const std::string& name, const std::string& type, nf_inet_hooks hook, int priority) {

@@ -21,7 +21,7 @@ struct Ipv4Network {
   unsigned prefix;  ///< bits, 0..32
 };
 
-/// The expressions of one rule of an inet table. Each call adds one statement or one match.
+/// The expressions of one rule. In tables of one version of IP the matches on addresses say so once more, harmlessly. Each call adds one statement or one match.
 class NfRule {
  public:
   explicit NfRule(NetlinkMessage& message);
@@ -43,6 +43,10 @@ class NfRule {
   NfRule& drop() { return verdict(NF_DROP); }
   NfRule& tproxy(uint16_t port);    ///< tproxy to :PORT
   NfRule& redirect(uint16_t port);  ///< redirect to :PORT
+  /// queue flags bypass to NUMBER: held until a program says what becomes of it; goes on where no program listens.
+  NfRule& queue(uint16_t number);
+  /// The same by the module that iptables uses, for kernels without nft_queue. Not in tables of family inet.
+  NfRule& queueByXtables(uint16_t number);
 
  private:
   class Expression;
@@ -60,10 +64,10 @@ class NfRule {
   const NetlinkMessage::Nest expressions_;
 };
 
-/// A table of the inet family (both versions of IP) and what is in it.
+/// A table, of both versions of IP where the family is inet, and what is in it.
 class NfTable {
  public:
-  explicit NfTable(std::string name);
+  explicit NfTable(std::string name, uint8_t family = NFPROTO_INET);
 
   struct Chain {
     std::string name;
@@ -80,6 +84,7 @@ class NfTable {
   NetlinkMessage& add(std::string what, nf_tables_msg_types type, uint16_t flags);
 
   const std::string name_;
+  const uint8_t family_;
   NetlinkBatch batch_;
 };
 

@@ -140,6 +140,21 @@ for (const user of asRoot ? ['root', 'ordinary user'] : ['ordinary user'])
       assert.deepEqual(seen, claims);
     });
 
+    it('names processes that are gone before their connection is accepted', async function () {
+      if (!(await run([launcher, '--check'])).stdout.includes('"holds":true')) {
+        console.log('    skipped: this kernel cannot hold packets (neither nft_queue nor nft_compat with xt_NFQUEUE)');
+        return this.skip();
+      }
+      const send = `exec 3<>/dev/tcp/127.0.0.1/${port}; echo $BASHPID >&3`;
+      const { flows } = await captured(bash(`for i in {1..200}; do ( ${send} ) & done; wait`));
+      await eventually('the server has seen all', () => claims.size === 200);
+      const seen = flows.map((flow) => flow.process.pid);
+      assert.deepEqual(
+        seen.sort((a, b) => a - b),
+        [...claims.keys()].sort((a, b) => a - b),
+      );
+    });
+
     it('calls node node, whatever it calls its main thread', async () => {
       const script = `require('net').connect(${port}, '127.0.0.1').on('data', (d) => process.exit()).write(process.pid + '')`;
       const { flows } = await captured(bash(`${process.execPath} -e "${script}"; true`));

@@ -33,6 +33,8 @@ Kind kindOf(Role role) {
     case Role::kRaw4: return {AF_INET, SOCK_RAW, IPPROTO_RAW, "a raw socket over IPv4"};
     case Role::kRaw6: return {AF_INET6, SOCK_RAW, IPPROTO_RAW, "a raw socket over IPv6"};
     case Role::kSockDiag: return {AF_NETLINK, SOCK_RAW, 4 /* NETLINK_SOCK_DIAG */, "a sock_diag socket"};
+    case Role::kNfqueue4:
+    case Role::kNfqueue6: return {AF_NETLINK, SOCK_RAW, 12 /* NETLINK_NETFILTER */, "a packet queue"};
     default: return {0, 0, 0, nullptr};
   }
 }
@@ -60,6 +62,7 @@ Capture::Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& atta
       rootPid_(static_cast<pid_t>(attach.rootPid)) {}
 
 Capture::~Capture() {
+  for (SynGate* gate : gates_) loop_.retire(*gate);
   for (TcpListener* listener : listeners_) listener->stop();
   // The programs have ended, so their conversations came to their end in order.
   for (UdpRelay* relay : udp_) relay->stop(core::CloseReason::kEof);
@@ -106,6 +109,16 @@ std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> socket
         new UdpRelay(loop_, engine_, *this, std::move(byRole[role]), std::move(byRole[raw]), family));
     watched = udp_.back()->start() && watched;
   };
+  const auto gate = [&](Role role, uint16_t number) {
+    if (!byRole[role] || !attribution_) return;
+    const auto find = [this](const sockaddr_storage& client, const sockaddr_storage& server) {
+      return processOf(core::Protocol::kTcp, client, server);
+    };
+    gates_.push_back(new SynGate(loop_, std::move(byRole[role]), number, find));
+    watched = gates_.back()->start() && watched;
+  };
+  gate(Role::kNfqueue4, 4);  // the queues' numbers as in launcher/hold.cc
+  gate(Role::kNfqueue6, 6);
   listen(Role::kTcp4Listener, AF_INET);
   listen(Role::kTcp6Listener, AF_INET6);
   relay(Role::kUdp4, Role::kRaw4, AF_INET);
@@ -123,10 +136,18 @@ core::FlowStart Capture::describe(core::Protocol protocol, const sockaddr_storag
   start.destination = toAddress(destination);
   start.capture = about_;
   start.host = names_.find(start.destination);
-  if (attribution_)
-    if (auto process = attribution_->find(protocol, source, destination))
-      start.process = engine_.processes().intern(std::move(*process));
+  if (protocol == core::Protocol::kTcp)
+    for (SynGate* gate : gates_)
+      if (auto seen = gate->take(start.source)) start.process = std::move(*seen);
+  if (!start.process) start.process = processOf(protocol, source, destination);
   return start;
+}
+
+core::ProcessPtr Capture::processOf(core::Protocol protocol, const sockaddr_storage& source,
+                                    const sockaddr_storage& destination) {
+  if (!attribution_) return nullptr;
+  auto process = attribution_->find(protocol, source, destination);
+  return process ? engine_.processes().intern(std::move(*process)) : nullptr;
 }
 
 }  // namespace flowtap::daemon

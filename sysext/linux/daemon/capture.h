@@ -8,6 +8,7 @@
 #include "sysext/core/engine.h"
 #include "sysext/core/host_names.h"
 #include "sysext/linux/daemon/attribution.h"
+#include "sysext/linux/daemon/syn_gate.h"
 #include "sysext/linux/daemon/tcp_listener.h"
 #include "sysext/linux/daemon/udp_relay.h"
 
@@ -38,6 +39,8 @@ class Capture {
 
  private:
   Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);
+  core::ProcessPtr processOf(core::Protocol protocol, const sockaddr_storage& source,
+                             const sockaddr_storage& destination);
   std::string take(const std::vector<wire::SocketRole>& roles, std::vector<Fd> sockets);
 
   EventLoop& loop_;
@@ -49,6 +52,7 @@ class Capture {
   Fd sockDiag_;
   std::unique_ptr<linux_::Attribution> attribution_;
   // Retired, not deleted, with the capture: their events can be in the air.
+  std::vector<SynGate*> gates_;
   std::vector<TcpListener*> listeners_;
   std::vector<UdpRelay*> udp_;
 };

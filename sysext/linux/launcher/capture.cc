@@ -1,5 +1,6 @@
 #include "sysext/linux/launcher/capture.h"
 
+#include "sysext/linux/launcher/hold.h"
 #include "sysext/linux/launcher/inner_network.h"
 #include "sysext/linux/launcher/namespaces.h"
 #include "sysext/linux/launcher/rules.h"
@@ -26,6 +27,9 @@ Capture enterCapture(const std::vector<wire::Mode>& modes) {
   if (capture.mode == wire::Mode::kUnspecified) throw CaptureImpossible(explainRulesFailure(*first));
   routeEverything(host, capture.mode);
   capture.sockets = makeCaptureSockets(host, capture.mode);
+  auto queues = holdConnections(host);
+  capture.holds = !queues.empty();
+  for (auto& queue : queues) capture.sockets.push_back(std::move(queue));
   return capture;
 }
 

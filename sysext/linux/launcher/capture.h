@@ -11,6 +11,7 @@ namespace flowtap::linux_ {
 struct Capture {
   wire::Mode mode = wire::Mode::kUnspecified;
   std::vector<CaptureSocket> sockets;
+  bool holds = false;       ///< new connections wait until the daemon has seen who makes them
   bool privileged = false;  ///< capabilities of a new user namespace are still held
 };
 

@@ -43,10 +43,12 @@ const char* nameOf(wire::Mode mode) { return mode == wire::Mode::kTproxy ? "tpro
 
 int check(const Options& options) {
   try {
-    std::printf("{\"mode\":\"%s\",\"problem\":null}\n", nameOf(enterCapture(options.modes).mode));
+    const Capture capture = enterCapture(options.modes);
+    std::printf("{\"mode\":\"%s\",\"holds\":%s,\"problem\":null}\n", nameOf(capture.mode),
+                capture.holds ? "true" : "false");
   } catch (const CaptureImpossible& e) {
     // Explicit proxying needs nothing of the system.
-    std::printf("{\"mode\":\"explicit\",\"problem\":{\"code\":%s,\"text\":%s}}\n", json(e.problem().code).c_str(),
+    std::printf("{\"mode\":\"explicit\",\"holds\":false,\"problem\":{\"code\":%s,\"text\":%s}}\n", json(e.problem().code).c_str(),
                 json(e.problem().text).c_str());
   }
   return 0;

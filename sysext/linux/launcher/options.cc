@@ -50,7 +50,8 @@ const char* const kUsage =
     "\n"
     "  --capture NAME      the name that its flows carry (default: one of its own)\n"
     "  --mode MODE         tproxy: TCP and UDP; redirect: TCP only; auto (default): the first that works\n"
-    "  --check             tells in one line of JSON which mode works here, and what stands in the way\n"
+    "  --check             tells in one line of JSON which mode works here, whether new connections wait until their\n"
+    "                      process is known (\"holds\"), and what stands in the way\n"
     "  --apparmor-profile  prints the profile that systems with AppArmor may ask for\n"
     "\n"
     "Exit status: COMMAND's; 127 COMMAND not found, 126 COMMAND cannot be run, 125 it cannot be captured.\n";

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "sysext/linux/daemon/held_syn.h"
 #include "sysext/linux/daemon/raw_packet.h"
 #include "sysext/test/launcher/proxy.h"
 
@@ -46,16 +47,30 @@ void Answers::add(Seen seen) {
 }
 
 void Answers::run() {
-  const Role roles[] = {Role::kTcp4Listener, Role::kTcp6Listener, Role::kUdp4, Role::kUdp6};
+  const Role roles[] = {Role::kTcp4Listener, Role::kTcp6Listener, Role::kUdp4,
+                        Role::kUdp6,         Role::kNfqueue4,     Role::kNfqueue6};
   while (!stop_) {
-    pollfd watched[4];
-    for (int i = 0; i < 4; i++) watched[i] = {handover_.fd(roles[i]), POLLIN, 0};
-    if (::poll(watched, 4, 20) <= 0) continue;
+    pollfd watched[6];
+    for (int i = 0; i < 6; i++) watched[i] = {handover_.fd(roles[i]), POLLIN, 0};
+    if (::poll(watched, 6, 20) <= 0) continue;
+    if (watched[4].revents) onHeld(watched[4].fd, 4);
+    if (watched[5].revents) onHeld(watched[5].fd, 6);
     for (int i = 0; i < 2; i++)
       if (watched[i].revents) onTcp(watched[i].fd);
     if (watched[2].revents) onUdp(watched[2].fd, handover_.fd(Role::kRaw4));
     if (watched[3].revents) onUdp(watched[3].fd, handover_.fd(Role::kRaw6));
   }
+}
+
+void Answers::onHeld(int queue, uint16_t number) {
+  char data[1024];
+  const ssize_t size = ::recv(queue, data, sizeof data, MSG_DONTWAIT);
+  if (size < 0) return;
+  const auto syn = linux_::parseHeldSyn(data, static_cast<size_t>(size));
+  if (!syn) return;
+  held_[text(syn->client)] = attribution_.find(wire::Protocol::kTcp, syn->client, syn->server);
+  const std::string verdict = linux_::releaseUpTo(number, syn->id);
+  (void)!::send(queue, verdict.data(), verdict.size(), 0);
 }
 
 void Answers::onTcp(int listener) {
@@ -66,7 +81,9 @@ void Answers::onTcp(int listener) {
   size = sizeof server;
   ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&server), &size);
   if (handover_.attach.mode == wire::Mode::kRedirect && !redirectedFrom(fd.get(), server)) return;
-  Seen seen{"tcp", text(client), text(server), 0, attribution_.find(wire::Protocol::kTcp, client, server)};
+  Seen seen{"tcp", text(client), text(server), 0, {}};
+  const auto held = held_.find(seen.client);
+  seen.process = held != held_.end() ? held->second : attribution_.find(wire::Protocol::kTcp, client, server);
   const timeval patience{5, 0};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   char claimed[16]{};

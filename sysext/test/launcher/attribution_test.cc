@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "sysext/linux/daemon/sock_diag.h"
+#include "sysext/linux/daemon/held_syn.h"
 #include "sysext/test/launcher/captured.h"
 
 using namespace flowtap;
@@ -17,6 +17,7 @@ std::vector<Seen> attributed(const std::vector<std::string>& arguments, size_t e
   Captured captured(client(arguments));
   if (!captured) return {};
   const Result result = captured.finish();
+  CHECK(eventually([&] { return captured.seen().size() >= expected; }));  // some do not wait for an answer
   CHECK_EQ(result.status, 0);
   if (result.status != 0) std::printf("  %s%s\n", result.out.c_str(), result.err.c_str());
   auto seen = captured.seen();
@@ -36,6 +37,12 @@ size_t distinct(const std::vector<Seen>& seen) {
   std::set<uint32_t> pids;
   for (const auto& flow : seen) pids.insert(flow.claimedPid);
   return pids.size();
+}
+
+/// Whether this kernel can hold packets.
+bool holds() {
+  Captured captured({"/bin/true"});
+  return captured && captured.handover().sockets.count(wire::SocketRole::kNfqueue4);
 }
 
 std::string baseName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -71,6 +78,40 @@ TEST("1,000 datagram conversations of 100 processes, connected and not") {
 
 TEST("processes that live for one connection") {
   CHECK_EQ(distinct(attributed({"short", "192.0.2.1", "80", "300"}, 300)), 300u);
+}
+
+TEST("300 processes that are gone before their connection is accepted") {
+  if (!holds()) SKIP("this kernel cannot hold packets (neither nft_queue nor nft_compat with xt_NFQUEUE)");
+  CHECK_EQ(distinct(attributed({"forget", "192.0.2.1", "80", "300"}, 300)), 300u);
+  CHECK_EQ(distinct(attributed({"forget", "::1", "80", "100"}, 100)), 100u);
+}
+
+TEST("connections pass unheld where the proxy has closed the queues") {
+  Captured captured(client({"tcp", "192.0.2.1", "80"}));
+  if (!captured) return;
+  captured.handover().sockets.erase(wire::SocketRole::kNfqueue4);
+  captured.handover().sockets.erase(wire::SocketRole::kNfqueue6);
+  CHECK_EQ(captured.finish().out, "192.0.2.1:80\n");
+}
+
+TEST("a held connection goes on when it is let go, and not before") {
+  Captured captured(client({"tcp", "192.0.2.1", "80"}));
+  if (!captured) return;
+  auto& handover = captured.handover();
+  const int queue = handover.fd(wire::SocketRole::kNfqueue4);
+  if (queue < 0) SKIP("this kernel cannot hold packets");
+  handover.accept();
+  char data[1024];
+  ssize_t size = 0;
+  CHECK(eventually([&] { return (size = ::recv(queue, data, sizeof data, MSG_DONTWAIT)) > 0; }));
+  const auto syn = linux_::parseHeldSyn(data, static_cast<size_t>(size));
+  CHECK(syn.has_value());
+  if (!syn) return;
+  CHECK_EQ(text(syn->server), "192.0.2.1:80");
+  CHECK_EQ(::accept(handover.fd(wire::SocketRole::kTcp4Listener), nullptr, nullptr), -1);
+  const std::string verdict = linux_::releaseUpTo(4, syn->id);
+  CHECK(::send(queue, verdict.data(), verdict.size(), 0) > 0);
+  CHECK_EQ(captured.finish().out, "192.0.2.1:80\n");
 }
 
 TEST("a thousand threads") { CHECK_EQ(distinct(attributed({"threads", "192.0.2.1", "80", "1000", "0"}, 1000)), 1u); }

@@ -59,6 +59,14 @@ int tcp(const Target& target, bool print = true) {
   return talk(fd, print);
 }
 
+/// Says its pid and is gone.
+int forget(const Target& target) {
+  const Fd fd = makeSocket(target, SOCK_STREAM);
+  if (connectTo(fd, target) != 0) return complain("connect");
+  const std::string pid = std::to_string(::getpid());
+  return ::send(fd.get(), pid.data(), pid.size(), MSG_NOSIGNAL) < 0 ? complain("send") : 0;
+}
+
 int udp(const Target& target, bool connected) {
   const Fd fd = makeSocket(target, SOCK_DGRAM);
   if (connected) {
@@ -212,6 +220,7 @@ int runClient(int argc, char** argv) {
       for (int i = 0; i < number(4); i++) failed += tcp(target, false);
       return failed;
     });
+  if (what == "forget") return children(number(3), [&] { return forget(target); });  // HOST PORT PROCESSES
   if (what == "burst-udp")
     return children(number(3), [&] {
       int failed = 0;

@@ -21,14 +21,13 @@ std::string networkOf(pid_t pid) {
   return std::string(target, size > 0 ? static_cast<size_t>(size) : 0);
 }
 
-/// How many processes are in a network namespace.
-int inhabitants(const std::string& network) {
-  int count = 0;
+std::vector<pid_t> inhabitants(const std::string& network) {
+  std::vector<pid_t> pids;
   DIR* folder = ::opendir("/proc");
   while (const dirent* entry = ::readdir(folder))
-    if (const pid_t pid = std::atoi(entry->d_name); pid > 0 && networkOf(pid) == network) count++;
+    if (const pid_t pid = std::atoi(entry->d_name); pid > 0 && networkOf(pid) == network) pids.push_back(pid);
   ::closedir(folder);
-  return count;
+  return pids;
 }
 
 std::vector<std::string> shell(const std::string& script) { return {"/bin/sh", "-c", script}; }
@@ -175,14 +174,13 @@ TEST("the proxy learns when the last process has gone, also by kill -9") {
   auto& handover = captured.handover();
   linux_::Attribution attribution(handover.fd(Role::kSockDiag), captured.program().pid());
   handover.accept();
-  CHECK(eventually([&] { return inhabitants(network) == 3; }));
+  CHECK(eventually([&] { return inhabitants(network).size() == 3; }));
   captured.program().kill(SIGKILL);
   // The two sleeps live on, and have the connection.
-  CHECK(eventually([&] { return inhabitants(network) == 2; }));
+  CHECK(eventually([&] { return inhabitants(network).size() == 2; }));
   CHECK(!handover.ended());
   CHECK(attribution.inhabited());
-  for (int pid = 1; inhabitants(network) > 0 && pid < (1 << 22); pid++)
-    if (networkOf(pid) == network) ::kill(pid, SIGKILL);
+  for (const pid_t pid : inhabitants(network)) ::kill(pid, SIGKILL);
   CHECK(eventually([&] { return handover.ended(); }));
   CHECK(eventually([&] { return !attribution.inhabited(); }));
 }
@@ -199,17 +197,18 @@ TEST("a folder that others can reach is refused") {
 TEST("no daemon, one that cannot start, and a shell whose daemon has ended") {
   const Folder folder;
   const std::map<std::string, std::string> environment{{"FLOWTAP_RUNTIME_DIR", folder / "run"}};
-  const Result missing = launch(launcher({}, {"/bin/true"}), environment);
-  CHECK_EQ(missing.status, 125);
-  CHECK_CONTAINS(missing.err, "There is no proxy at ");
-
-  // The launcher looks for it beside itself.
+  // The launcher looks for the daemon beside itself.
   std::ifstream program(self(), std::ios::binary);
   std::ofstream(folder / "flowtap-run", std::ios::binary) << program.rdbuf();
-  std::ofstream(folder / "flowtapd") << "#!/bin/sh\necho to stdout; echo out of luck >&2; exit 1\n";
   ::chmod((folder / "flowtap-run").c_str(), 0755);
+  const std::vector<std::string> alone{folder / "flowtap-run", "--launcher", "--", "/bin/true"};
+  const Result missing = launch(alone, environment);
+  CHECK_EQ(missing.status, 125);
+  CHECK_CONTAINS(missing.err, "There is no proxy at " + (folder / "flowtapd"));
+
+  std::ofstream(folder / "flowtapd") << "#!/bin/sh\necho to stdout; echo out of luck >&2; exit 1\n";
   ::chmod((folder / "flowtapd").c_str(), 0755);
-  const Result failing = launch({folder / "flowtap-run", "--launcher", "--", "/bin/true"}, environment);
+  const Result failing = launch(alone, environment);
   CHECK_EQ(failing.status, 125);
   CHECK_EQ(failing.out, "");
   CHECK_CONTAINS(failing.err, "out of luck\n");
@@ -217,7 +216,7 @@ TEST("no daemon, one that cannot start, and a shell whose daemon has ended") {
 
   auto inside = environment;
   inside["FLOWTAP_CAPTURE"] = "old";
-  CHECK_CONTAINS(launch(launcher({}, {"/bin/true"}), inside).err, "open a new shell");
+  CHECK_CONTAINS(launch(alone, inside).err, "open a new shell");
 }
 
 TEST("a captured program captures another") {

@@ -57,7 +57,7 @@ std::string printed(int family, const void* address) {
 
 /// The rules as nft lists them after it has read them from `text`, in a network of its own.
 std::string asNftMakes(const std::string& text) {
-  Program program({{"/bin/sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; nft -f - && exec nft list ruleset"}, {}, [] {
+  Program program({{"/bin/sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; nft -f - && exec nft list table inet flowtap"}, {}, [] {
                      linux_::enterNamespaces();
                      return keepNetAdmin();
                    }, text});
@@ -190,7 +190,7 @@ TEST("the rules are what nft would make of their texts") {
   if (!captured) return;
   const auto host = linux_::readHostNetwork();
   const std::string own6 = host.ipv6 ? "ip6 daddr " + printed(AF_INET6, &*host.ipv6) + " socket transparent 0 accept\n" : "";
-  const Result listed = runInside(captured.program().pid(), {"/bin/sh", "-c", "PATH=$PATH:/usr/sbin:/sbin exec nft list ruleset"});
+  const Result listed = runInside(captured.program().pid(), {"/bin/sh", "-c", "PATH=$PATH:/usr/sbin:/sbin exec nft list table inet flowtap"});
   CHECK_EQ(listed.status, 0);
   CHECK_EQ(listed.err, "");
   const std::string expected = asNftMakes(

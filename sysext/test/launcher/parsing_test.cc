@@ -5,16 +5,21 @@
 #include <netinet/in.h>
 #include <sys/stat.h>
 
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <random>
 
 #include "native/test/check.h"
 #include "native/test/folder.h"
+#include "sysext/linux/daemon/held_syn.h"
 #include "sysext/linux/daemon/process_info.h"
 #include "sysext/linux/daemon/sock_diag.h"
 #include "sysext/linux/netlink.h"
 #include "sysext/linux/runtime_directory.h"
+#include "sysext/test/launcher/proxy.h"
 
 using namespace flowtap;
 using namespace flowtap::test;
@@ -38,7 +43,45 @@ std::string diagAnswer(uint32_t sequence, uint8_t state, uint16_t port, uint32_t
   return std::string(reinterpret_cast<const char*>(&answer), sizeof answer);
 }
 
+/// A SYN from 10.0.0.1:1234 (fd00::1) to 10.0.0.2:80 (fd00::2) as packet 77 of a queue.
+std::string heldPacket(bool v6) {
+  std::string ip(v6 ? 40 : 20, '\0');
+  if (v6) {
+    ip[0] = 0x60;
+    ip[6] = IPPROTO_TCP;
+    ip[8] = ip[24] = '\xfd';
+    ip[23] = 1;
+    ip[39] = 2;
+  } else {
+    ip[0] = 0x45;
+    ip[9] = IPPROTO_TCP;
+    ip[12] = ip[16] = 10;
+    ip[15] = 1;
+    ip[19] = 2;
+  }
+  ip += std::string("\x04\xd2\0\x50", 4) + std::string(16, '\0');
+  linux_::NetlinkMessage message(NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET, 0, nfgenmsg{});
+  const nfqnl_msg_packet_hdr number{htonl(77), 0, 0};
+  message.attribute(NFQA_PACKET_HDR, &number, sizeof number);
+  message.attribute(NFQA_PAYLOAD, ip.data(), ip.size());
+  return message.bytes(0);
+}
+
 }  // namespace
+
+TEST("a held packet's number and addresses") {
+  for (const bool v6 : {false, true}) {
+    const std::string bytes = heldPacket(v6);
+    const auto syn = linux_::parseHeldSyn(bytes.data(), bytes.size());
+    CHECK(syn.has_value());
+    if (!syn) return;
+    CHECK_EQ(syn->id, 77u);
+    CHECK_EQ(text(syn->client), v6 ? "[fd00::1]:1234" : "10.0.0.1:1234");
+    CHECK_EQ(text(syn->server), v6 ? "[fd00::2]:80" : "10.0.0.2:80");
+  }
+  const std::string other = diagAnswer(7, 1, 4711, 99);
+  CHECK(!linux_::parseHeldSyn(other.data(), other.size()));
+}
 
 TEST("a sock_diag answer belongs to its request, its port and a connection") {
   const auto parse = [](const std::string& bytes, SocketIdentity& identity) {
@@ -69,6 +112,11 @@ TEST("no bytes crash the readers of netlink and /proc") {
       inside += size;
     });
     CHECK(inside <= exact.size());
+    std::string held = heldPacket(round % 2 == 0);
+    held.resize(random() % (held.size() + 1));
+    for (int i = 0; i < 4 && !held.empty(); i++) held[random() % held.size()] = static_cast<char>(random());
+    const std::vector<char> exactHeld(held.begin(), held.end());
+    linux_::parseHeldSyn(exactHeld.data(), exactHeld.size());
     linux_::ProcessStat stat;
     std::string line = "1 (a b) S 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 4242 21";
     line.resize(random() % (line.size() + 1));

@@ -55,7 +55,8 @@ struct Seen {
   std::optional<core::ProcessInfo> process;  ///< as Attribution says
 };
 
-/// Answers everything with the original destination, in a thread, until it is destroyed.
+/// Answers everything with the original destination, in a thread, until it is destroyed. Looks at held packets first,
+/// where the launcher handed their queues over.
 class Answers {
  public:
   explicit Answers(const Handover& handover);
@@ -64,12 +65,14 @@ class Answers {
 
  private:
   void run();
+  void onHeld(int queue, uint16_t number);
   void onTcp(int listener);
   void onUdp(int socket, int raw);
   void add(Seen seen);
 
   const Handover& handover_;
   linux_::Attribution attribution_;
+  std::map<std::string, std::optional<core::ProcessInfo>> held_;  // by client
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::vector<Seen> seen_;

@@ -1,0 +1,99 @@
+#include "sysext/linux/daemon/held_syn.h"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+
+#include <cstring>
+
+#include "sysext/linux/netlink.h"
+
+namespace flowtap::linux_ {
+namespace {
+
+constexpr size_t kPorts = 4;  // the source's and the destination's, first in the TCP header (RFC 9293)
+
+struct Ports {
+  in_port_t source;
+  in_port_t destination;
+};
+
+void readIpv4(const char* packet, size_t size, HeldSyn& syn) {
+  iphdr header{};
+  if (size < sizeof header) return;
+  std::memcpy(&header, packet, sizeof header);
+  const size_t length = size_t{header.ihl} * 4;
+  if (length < sizeof header || header.protocol != IPPROTO_TCP || size < length + kPorts) return;
+  Ports ports{};
+  std::memcpy(&ports, packet + length, sizeof ports);
+  sockaddr_in client{}, server{};
+  client.sin_family = server.sin_family = AF_INET;
+  client.sin_addr.s_addr = header.saddr;
+  client.sin_port = ports.source;
+  server.sin_addr.s_addr = header.daddr;
+  server.sin_port = ports.destination;
+  std::memcpy(&syn.client, &client, sizeof client);
+  std::memcpy(&syn.server, &server, sizeof server);
+}
+
+void readIpv6(const char* packet, size_t size, HeldSyn& syn) {
+  ip6_hdr header{};
+  // Programs that put extension headers before TCP are not known to exist; theirs goes on unseen.
+  if (size < sizeof header + kPorts) return;
+  std::memcpy(&header, packet, sizeof header);
+  if (header.ip6_nxt != IPPROTO_TCP) return;
+  Ports ports{};
+  std::memcpy(&ports, packet + sizeof header, sizeof ports);
+  sockaddr_in6 client{}, server{};
+  client.sin6_family = server.sin6_family = AF_INET6;
+  client.sin6_addr = header.ip6_src;
+  client.sin6_port = ports.source;
+  server.sin6_addr = header.ip6_dst;
+  server.sin6_port = ports.destination;
+  std::memcpy(&syn.client, &client, sizeof client);
+  std::memcpy(&syn.server, &server, sizeof server);
+}
+
+}  // namespace
+
+std::optional<HeldSyn> parseHeldSyn(const void* data, size_t size) {
+  nlmsghdr header{};
+  constexpr size_t kStart = NLMSG_HDRLEN + sizeof(nfgenmsg);
+  if (size < kStart) return std::nullopt;
+  std::memcpy(&header, data, sizeof header);
+  if (header.nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET) || header.nlmsg_len < kStart ||
+      header.nlmsg_len > size)
+    return std::nullopt;
+  HeldSyn syn;
+  bool numbered = false;
+  forEachAttribute(static_cast<const char*>(data) + kStart, header.nlmsg_len - kStart,
+                   [&](uint16_t type, const void* value, size_t length) {
+                     const auto* packet = static_cast<const char*>(value);
+                     if (type == NFQA_PACKET_HDR && length >= sizeof(nfqnl_msg_packet_hdr)) {
+                       nfqnl_msg_packet_hdr number{};
+                       std::memcpy(&number, value, sizeof number);
+                       syn.id = ntohl(number.packet_id);
+                       numbered = true;
+                     }
+                     if (type != NFQA_PAYLOAD || length == 0) return;
+                     const int version = static_cast<unsigned char>(packet[0]) >> 4;
+                     if (version == 4) readIpv4(packet, length, syn);
+                     if (version == 6) readIpv6(packet, length, syn);
+                   });
+  if (!numbered) return std::nullopt;
+  return syn;
+}
+
+std::string releaseUpTo(uint16_t queue, uint32_t id) {
+  NetlinkMessage message(NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT_BATCH, 0,
+                         nfgenmsg{AF_UNSPEC, NFNETLINK_V0, htons(queue)});
+  const nfqnl_msg_verdict_hdr verdict{htonl(NF_ACCEPT), htonl(id)};
+  message.attribute(NFQA_VERDICT_HDR, &verdict, sizeof verdict);
+  return message.bytes(0);
+}
+
+}  // namespace flowtap::linux_

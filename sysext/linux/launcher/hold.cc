@@ -1,0 +1,86 @@
+#include "sysext/linux/launcher/hold.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <linux/netfilter_ipv4.h>
+
+#include <optional>
+#include <string>
+
+#include "sysext/linux/nf_tables.h"
+
+namespace flowtap::linux_ {
+namespace {
+
+// Room for a burst of connects. Beyond it, packets pass unheld rather than get lost.
+constexpr uint32_t kQueueLength = 16384;
+constexpr int kReceiveBuffer = 4 * 1024 * 1024;
+// Addresses and ports are all that is looked at.
+constexpr uint32_t kHeaderBytes = 96;
+
+/// Before NAT, which would hide the destination, and before steering.
+bool makeRules(uint8_t family, uint16_t number) {
+  for (const bool xtables : {false, true}) {
+    NfTable table("flowtap_hold", family);
+    const auto chain = table.chain("hold", "filter", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE);
+    const auto syn = TH_SYN | TH_ACK;
+    if (xtables) {
+      table.rule(chain, "tcp flags & (syn | ack) == syn xt target NFQUEUE").tcpFlags(syn, TH_SYN).queueByXtables(number);
+    } else {
+      table.rule(chain, "tcp flags & (syn | ack) == syn queue flags bypass to " + std::to_string(number))
+          .tcpFlags(syn, TH_SYN)
+          .queue(number);
+    }
+    if (!table.commit()) return true;
+  }
+  return false;
+}
+
+/// A socket that gets what is queued under `number`.
+Fd queueSocket(uint16_t number) {
+  NetlinkBatch batch;
+  const auto configure = [&batch, number]() -> NetlinkMessage& {
+    return batch.add("configuring a packet queue", NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG, 0,
+                     nfgenmsg{AF_UNSPEC, NFNETLINK_V0, htons(number)});
+  };
+  const nfqnl_msg_config_cmd bind{NFQNL_CFG_CMD_BIND, 0, htons(AF_UNSPEC)};
+  configure().attribute(NFQA_CFG_CMD, &bind, sizeof bind);
+  auto& details = configure();
+  const nfqnl_msg_config_params copy{htonl(kHeaderBytes), NFQNL_COPY_PACKET};
+  details.attribute(NFQA_CFG_PARAMS, &copy, sizeof copy);
+  details.networkNumber(NFQA_CFG_QUEUE_MAXLEN, kQueueLength);
+  details.networkNumber(NFQA_CFG_MASK, NFQA_CFG_F_FAIL_OPEN);
+  details.networkNumber(NFQA_CFG_FLAGS, NFQA_CFG_F_FAIL_OPEN);
+
+  Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER));
+  if (!fd) return fd;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer);
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on);
+  NetlinkSocket socket(std::move(fd));
+  if (socket.send(batch)) return Fd();
+  return socket.release();
+}
+
+}  // namespace
+
+std::vector<CaptureSocket> holdConnections(const HostNetwork& host) {
+  struct Family {
+    uint8_t family;
+    uint16_t number;
+    wire::SocketRole role;
+  };
+  std::vector<CaptureSocket> sockets;
+  for (const Family& of : {Family{NFPROTO_IPV4, 4, wire::SocketRole::kNfqueue4},
+                           Family{NFPROTO_IPV6, 6, wire::SocketRole::kNfqueue6}}) {
+    if (of.family == NFPROTO_IPV6 && !host.ipv6Loopback) continue;
+    Fd fd = queueSocket(of.number);
+    if (fd && makeRules(of.family, of.number)) sockets.push_back({of.role, std::move(fd)});
+  }
+  return sockets;
+}
+
+}  // namespace flowtap::linux_
