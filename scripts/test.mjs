@@ -52,7 +52,7 @@ async function runSuite({ check, command, env, limitSeconds = 900, needs = [], u
     // Some colour a log when CI is set.
     env: cleanEnvironment({
       PATH: bin.join(path.delimiter),
-      FORCE_COLOR: process.stdout.isTTY ? undefined : '0',
+      NO_COLOR: process.stdout.isTTY ? undefined : '1',
       ...env,
     }),
     limitSeconds,
