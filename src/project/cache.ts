@@ -9,7 +9,7 @@ import type { PlistDocument } from '../plist/value.ts';
 import { parseXcconfig } from '../plist/xcconfig.ts';
 import type { XcconfigLine } from '../plist/xcconfig.ts';
 import type { ProjectFiles } from './files.ts';
-import { scanSource } from './source/scan.ts';
+import { isRelevant, scanSource } from './source/scan.ts';
 import type { ProfileUse } from './profileUse.ts';
 import type { SourceFacts } from './source/facts.ts';
 
@@ -44,6 +44,18 @@ export class FileCache {
 
   source(path: string): SourceFacts | undefined {
     return this.#parsed(path, 'source', (text) => scanSource(path, text));
+  }
+  /** Whether `source` can hold more than constants and names. */
+  isRelevant(path: string): boolean {
+    return this.#parsed(path, 'relevant', (text) => isRelevant(path, text)) ?? false;
+  }
+  /** Headers by the names a file includes them by, without a look at its comments. */
+  includes(path: string): readonly string[] {
+    return (
+      this.#parsed(path, 'includes', (text) =>
+        [...text.matchAll(/^[ \t]*#[ \t]*(?:import|include)[ \t]*"([^"\n]+)"/gm)].map((m) => m[1] ?? ''),
+      ) ?? []
+    );
   }
   /** Of any format. From the bytes where they can be had: they tell binary plists, marks and encodings. */
   plist(path: string): PlistDocument | undefined {

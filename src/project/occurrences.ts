@@ -42,6 +42,9 @@ class Collector {
     const list = this.#resolved.get(text) ?? [];
     if (!list.some((r) => r.kind === kind && r.name === name)) this.#resolved.set(text, [...list, { kind, name }]);
   }
+  texts(): Iterable<string> {
+    return this.#resolved.keys();
+  }
   named(text: string): readonly { kind: SymbolKind; name: string }[] {
     return this.#resolved.get(text) ?? [];
   }
@@ -96,10 +99,14 @@ const inner = ({ start, end }: TextRange, value: string): TextRange =>
 function code(collector: Collector, model: ProjectModel): void {
   const providers = new Set(collector.all.filter((o) => o.kind === 'provider-class').map((o) => o.name));
   const files = new Set(model.targets.flatMap((t) => t.sources));
+  const wanted = [...collector.texts(), ...providers];
   for (const file of files) {
+    const source = model.cache.text(file);
+    // Most files write none of the names.
+    if (source === undefined || !wanted.some((text) => source.includes(text))) continue;
     const facts = model.cache.source(file);
     for (const literal of facts?.strings ?? []) {
-      const text = model.cache.text(file)?.slice(literal.start, literal.end) ?? '';
+      const text = source.slice(literal.start, literal.end);
       const at = literal.start + text.indexOf(literal.value);
       for (const { kind, name } of collector.named(literal.value))
         collector.add(kind, name, file, { start: at, end: at + literal.value.length }, false, true);

@@ -90,7 +90,7 @@ function projectAround(folder: string): string | undefined {
   if (found === undefined || found === folder) return found;
   const inside = readFolder(folder)
     .list()
-    .some((file) => /\.xcodeproj\/project\.pbxproj$/.test(file) || isDescription(path.basename(file)));
+    .some((file) => file.endsWith('.xcodeproj/project.pbxproj') || isDescription(path.basename(file)));
   return inside ? undefined : found;
 }
 

@@ -166,11 +166,10 @@ export class ProjectContext {
     return this.#users.get(file) ?? [];
   }
 
-  /** Of the target's sources, and of the project's headers that they include. */
-  readonly facts = once((target: Target): readonly SourceFile[] => {
+  /** The target's sources, and the project's headers that they include. */
+  readonly #files = once((target: Target): readonly string[] => {
     const files = [...target.sources];
     const seen = new Set(files);
-    const bridging = new Set(target.configurations.map((k) => k.settings.value('SWIFT_OBJC_BRIDGING_HEADER') ?? ''));
     const include = (name: string): void => {
       const headers = this.#headers(basename(name));
       // Of several with one name it cannot be told which is meant.
@@ -179,15 +178,23 @@ export class ProjectContext {
       seen.add(header);
       files.push(header);
     };
-    for (const name of bridging) if (name !== '') include(name);
-    const found: SourceFile[] = [];
-    for (const file of files) {
-      const facts = this.model.cache.source(file);
-      if (!facts) continue;
-      found.push({ file, facts });
-      for (const name of facts.includes) include(name);
+    for (const { settings } of target.configurations) {
+      const bridging = settings.value('SWIFT_OBJC_BRIDGING_HEADER');
+      if (bridging) include(bridging);
     }
-    return found;
+    // The list grows while it is walked: headers include headers.
+    for (const file of files)
+      if (extension(file) !== 'swift') for (const name of this.model.cache.includes(file)) include(name);
+    return files;
+  });
+
+  /** Of the files that can matter to a rule. */
+  readonly facts = once((target: Target): readonly SourceFile[] => {
+    const { cache } = this.model;
+    return this.#files(target)
+      .filter((file) => cache.isRelevant(file))
+      .map((file) => ({ file, facts: cache.source(file) }))
+      .filter((f): f is SourceFile => f.facts !== undefined);
   });
 
   #headersByName: Map<string, string[]> | undefined;
@@ -221,6 +228,8 @@ export class ProjectContext {
     return this.facts(target).flatMap(({ file, facts }) => facts.accepts.map((handler) => ({ target, file, handler })));
   }
 
+  readonly #constants = new Map<string, readonly { readonly value: string; readonly location: Location }[]>();
+
   /** The constant that a name in code stands for: of the same file, else the only value within the target. */
   constant(
     target: Target,
@@ -228,11 +237,19 @@ export class ProjectContext {
     identifier: string,
   ): { readonly value: string; readonly location: Location } | undefined {
     const name = identifier.replace(/^_+/, '');
-    const found = this.facts(target).flatMap((f) =>
-      f.facts.constants
-        .filter((c) => c.name === name)
-        .map((c) => ({ value: c.value, location: { file: f.file, range: c.valueRange } })),
-    );
+    const key = `${target.id}\0${name}`;
+    let found = this.#constants.get(key);
+    if (!found) {
+      const { cache } = this.model;
+      found = this.#files(target)
+        .filter((f) => cache.text(f)?.includes(name))
+        .flatMap((f) =>
+          (cache.source(f)?.constants ?? [])
+            .filter((c) => c.name === name)
+            .map((c) => ({ value: c.value, location: { file: f, range: c.valueRange } })),
+        );
+      this.#constants.set(key, found);
+    }
     const near = found.filter((c) => c.location.file === file);
     const choice = near.length > 0 ? near : found;
     return new Set(choice.map((c) => c.value)).size === 1 ? choice[0] : undefined;

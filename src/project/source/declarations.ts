@@ -131,12 +131,3 @@ function swiftEnd(list: TokenList, from: number): number {
   }
   return i;
 }
-
-/** `#import "Shared.h"`, `#include "x/Shared.h"`; not those in angle brackets, which are the system's. */
-export function readIncludes(list: TokenList): readonly string[] {
-  const found: string[] = [];
-  for (const [i, { kind, text }] of list.tokens.entries())
-    if (kind === 'directive' && (text === '#import' || text === '#include') && list.at(i + 1)?.kind === 'string')
-      found.push(list.text(i + 1));
-  return found;
-}

@@ -87,8 +87,6 @@ export interface SourceFacts {
   readonly teamLiterals: readonly (TextRange & { readonly team: string })[];
   /** Reads that start while another of the same object is pending. */
   readonly doubleReads: readonly (TextRange & { readonly first: TextRange })[];
-  /** Headers by the names they are included by. */
-  readonly includes: readonly string[];
   readonly suppressions: readonly Suppression[];
 }
 

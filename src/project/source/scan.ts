@@ -2,7 +2,7 @@
 import { basename, extension } from '../files.ts';
 import { readAccepts } from './accept.ts';
 import { TokenList } from './cursor.ts';
-import { readClasses, readConstants, readIncludes, readMains, readProviderIds, readStrings } from './declarations.ts';
+import { readClasses, readConstants, readMains, readProviderIds, readStrings } from './declarations.ts';
 import type { SourceFacts, Suppression } from './facts.ts';
 import { watchedWords } from './facts.ts';
 import { readObjects, readReceivers } from './objects.ts';
@@ -14,9 +14,15 @@ import type { Comment } from './tokens.ts';
 /** Longer files are generated. */
 const maxLength = 4_000_000;
 
-/** Files without any of these hold nothing a rule asks for. */
+/** Files without any of these hold nothing a rule asks for, constants and names aside. */
 const interesting =
-  /XPC|xpc_|NEProvider|NE[A-Z]\w+(Provider|Manager)|NWHostEndpoint|NWConnection|NWListener|URLSession|nw_(connection|listener)_create|NSExtensionMain|startSystemExtensionMode|OSSystemExtension|kSecGuest|CodeSigningRequirement|readData|@main|\bmain\b|#(?:import|include)[ \t]*"|"[\w$-]+(?:\.[\w$-]+){2,}/;
+  /XPC|xpc_|NEProvider|NE[A-Z]\w+(?:Provider|Manager)|NWHostEndpoint|NWConnection|NWListener|URLSession|nw_(?:connection|listener)_create|NSExtensionMain|startSystemExtensionMode|OSSystemExtension|kSecGuest|CodeSigningRequirement|readData|@main|\bint main\b|flowtap:disable/;
+
+/** Whether the rules have to look at a source at all. */
+export const isRelevant = (path: string, text: string): boolean =>
+  languageOf(extension(path)) !== undefined &&
+  text.length <= maxLength &&
+  (basename(path).startsWith('main.') || interesting.test(text));
 
 const nothing: SourceFacts = {
   objects: [],
@@ -31,15 +37,13 @@ const nothing: SourceFacts = {
   interfaced: new Set(),
   teamLiterals: [],
   doubleReads: [],
-  includes: [],
   suppressions: [],
 };
 
 /** Never throws. Facts are empty for a language that is not read. */
 export function scanSource(path: string, text: string): SourceFacts {
   const language = languageOf(extension(path));
-  if (!language || text.length > maxLength || !(interesting.test(text) || basename(path).startsWith('main.')))
-    return nothing;
+  if (!language || text.length > maxLength) return nothing;
   const { tokens, comments } = tokenise(text, language);
   const list = new TokenList(tokens);
   const words = new Map<string, { start: number; end: number }>();
@@ -58,7 +62,6 @@ export function scanSource(path: string, text: string): SourceFacts {
     ...readReceivers(list),
     teamLiterals: readTeamLiterals(list),
     doubleReads: readDoubleReads(list, language),
-    includes: readIncludes(list),
     suppressions: readSuppressions(text, comments),
   };
 }
