@@ -1,12 +1,5 @@
 // The commands of `flowtap`. A command is one file in commands/ and one line here.
 import type { Command } from 'commander';
-import { explain } from './commands/explain.ts';
-import { lint } from './commands/lint.ts';
-import { run } from './commands/run.ts';
-import { start } from './commands/start.ts';
-import { status } from './commands/status.ts';
-import { stop } from './commands/stop.ts';
-import { watch } from './commands/watch.ts';
 import type { Context } from './context.ts';
 
 export interface CliCommand {
@@ -16,4 +9,19 @@ export interface CliCommand {
   register(program: Command, context: Context, exit: (status: number) => void): Command;
 }
 
-export const commands: readonly CliCommand[] = [run, watch, start, stop, status, lint, explain];
+/** Loaded when it is asked for: a command must not wait for what another one needs. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly load: () => Promise<CliCommand>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  { name: 'run', load: async () => (await import('./commands/run.ts')).run },
+  { name: 'watch', load: async () => (await import('./commands/watch.ts')).watch },
+  { name: 'start', load: async () => (await import('./commands/start.ts')).start },
+  { name: 'stop', load: async () => (await import('./commands/stop.ts')).stop },
+  { name: 'status', load: async () => (await import('./commands/status.ts')).status },
+  { name: 'export', load: async () => (await import('./commands/export.ts')).exportCapture },
+  { name: 'lint', load: async () => (await import('./commands/lint.ts')).lint },
+  { name: 'explain', load: async () => (await import('./commands/explain.ts')).explain },
+];

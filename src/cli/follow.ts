@@ -4,6 +4,15 @@ import type { Subscribe } from '../../gen/flow_pb.ts';
 import type { Flow, FlowId } from '../flow/model.ts';
 import { FlowStore } from '../flow/store.ts';
 import type { Context } from './context.ts';
+import type { Matches } from './filter.ts';
+
+export interface FollowOptions {
+  readonly subscribe: Partial<Subscribe>;
+  /** Only these are told. */
+  readonly matches: Matches;
+  /** What the payload says, for the flows' hosts and summaries: loaded by the command, as it is large. */
+  readonly dissect: (store: FlowStore) => unknown;
+}
 
 export interface FollowListener {
   opened?(flow: Flow): void;
@@ -19,11 +28,15 @@ export class Follower {
   readonly store = new FlowStore();
   readonly #source = this.store.addSource();
   readonly #listener: FollowListener;
+  readonly #matches: Matches;
   /** Ended as lost with the connection. They may come back with it, so their end is not told yet. */
   readonly #lost = new Set<FlowId>();
 
-  constructor(context: Context, subscribe: Partial<Subscribe>, listener: FollowListener) {
+  constructor(context: Context, { subscribe, matches, dissect }: FollowOptions, listener: FollowListener) {
     this.#listener = listener;
+    this.#matches = matches;
+    // First, so that a flow is told with what its last bytes said.
+    dissect(this.store);
     this.session = new Session({ client: 'cli', build: context.version, ...context.proxy, subscribe });
     this.session.onDidReceive((bytes, start, end) => {
       this.store.feed(this.#source, bytes, start, end);
@@ -53,17 +66,20 @@ export class Follower {
 
   #tell(id: FlowId, tell: (flow: Flow) => void): void {
     const flow = this.store.flow(id);
-    if (flow) tell(flow);
+    if (flow && this.#matches(flow)) tell(flow);
+  }
+
+  /** All that match, oldest first. */
+  flows(): Flow[] {
+    const flows: Flow[] = [];
+    for (let id = this.store.first; id < this.store.end; id++) this.#tell(id, (flow) => flows.push(flow));
+    return flows;
   }
 
   /** Ends the session and tells the end of what was lost. Returns the flows that are still open. */
   finish(): Flow[] {
     this.store.flush();
-    const open: Flow[] = [];
-    for (let id = this.store.first; id < this.store.end; id++)
-      this.#tell(id, (flow) => {
-        if (flow.state === 'open') open.push(flow);
-      });
+    const open = this.flows().filter((flow) => flow.state === 'open');
     this.#settleLost();
     this.session.dispose();
     return open;

@@ -5,7 +5,7 @@ import { ensureDaemon } from '../proxy/daemon.ts';
 import { localProxy } from '../proxy/local.ts';
 import { programsIn } from '../proxy/paths.ts';
 import { platformSupport } from '../proxy/platform.ts';
-import type { Context } from './context.ts';
+import { say, type Context } from './context.ts';
 import { StreamOutput } from './output.ts';
 import { runProgram } from './program.ts';
 import { version } from './version.ts';
@@ -31,6 +31,11 @@ const context: Context = {
   },
 };
 
-const status = await runProgram(process.argv.slice(2), context);
-await Promise.all([context.stdout.drained(), context.stderr.drained()]);
+let status = await runProgram(process.argv.slice(2), context);
+await context.stdout.drained();
+if (context.stdout.failure) {
+  say(context, `cannot write to standard output: ${context.stdout.failure.message}`);
+  status ||= 1;
+}
+await context.stderr.drained();
 process.exit(status);

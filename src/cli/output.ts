@@ -15,13 +15,14 @@ export class StreamOutput implements Output {
   readonly #stream: NodeJS.WritableStream;
   #listeners: (() => void)[] = [];
   closed = false;
+  /** Why it could not be written to any more, where that is not the reader's own choice. */
+  failure: Error | undefined;
 
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream;
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // Anything else, such as a full disk behind it, is just as final: there is nowhere left to say so.
-      void error;
       this.closed = true;
+      if (error.code !== 'EPIPE') this.failure = error;
       for (const listener of this.#listeners.splice(0)) listener();
     });
   }

@@ -1,7 +1,7 @@
 // The command line, from arguments to exit status. Never ends the process by itself.
 import { Command, CommanderError } from 'commander';
 import { ProblemError } from '../proxy/problems.ts';
-import { commands } from './commands.ts';
+import { commands, type CommandEntry } from './commands.ts';
 import { say, type Context } from './context.ts';
 import { Failure } from './failure.ts';
 
@@ -25,7 +25,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text.replace(/^error: /, 'flowtap: ')),
     });
-  for (const command of commands) {
+  for (const command of await Promise.all(commandsFor(args[0]).map((entry) => entry.load()))) {
     const added = command.register(program, context, (s) => (status = s)).copyInheritedSettings(program);
     if (added.name() === args[0] && command.usageStatus !== undefined) usageStatus = command.usageStatus;
   }
@@ -44,4 +44,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     }
     throw error;
   }
+}
+
+/** The one that is asked for; all of them for help, and to suggest another. */
+function commandsFor(name: string | undefined): readonly CommandEntry[] {
+  if (name === '--version' || name === '-V') return [];
+  const wanted = commands.filter((entry) => entry.name === name);
+  return wanted.length > 0 ? wanted : commands;
 }

@@ -331,8 +331,11 @@ export class Session {
   }
 
   #set(state: SessionState): void {
-    if (state.kind === 'stopped' && this.#state.kind === 'stopped' && state.waiting === this.#state.waiting) return;
+    const before = this.#state;
     this.#state = state;
+    // One attempt after the other that fails for the same reason is nothing new.
+    if (state.kind === 'stopped' && before.kind === 'stopped' && state.waiting === before.waiting) return;
+    if (state.kind === 'lost' && before.kind === 'lost' && state.problem.text === before.problem.text) return;
     this.#changed.fire(state);
   }
 }

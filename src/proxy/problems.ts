@@ -64,7 +64,7 @@ const table = {
   },
   'version-refused': {
     text: 'Proxy and client speak different versions: {detail}',
-    next: 'Stop the running proxy ("flowtap stop") so that one of this version can start, or update Flowtap.',
+    next: 'Update the older of the two. A running proxy ends by itself one minute after its last capture and client.',
   },
   busy: {
     text: 'The proxy serves as many clients as it can: {detail}',

@@ -7,6 +7,7 @@ import { signalNumber } from '../../proxy/signals.ts';
 import type { CliCommand } from '../commands.ts';
 import { say, type Context } from '../context.ts';
 import { Failure } from '../failure.ts';
+import { filterOf } from '../filter.ts';
 import { flowTable, sumText } from '../flowTable.ts';
 import { Follower } from '../follow.ts';
 import { FileOutput, type Output } from '../output.ts';
@@ -18,11 +19,13 @@ const captureFailed = 125;
 /** How long flows may go on after the command ended, in milliseconds; then they are shown as they are. */
 const grace = 1000;
 const mostRows = 500;
-/** Nothing here looks into payload. */
-const bodyLimit = 0;
+/** Bytes of each direction: enough for hosts and summaries, and what is worth saving. */
+const bodyLimits = { shown: 4096, saved: 16_384 } as const;
 
 interface RunOptions {
   readonly json?: string;
+  readonly save?: string;
+  readonly filter?: string;
 }
 
 export const run: CliCommand = {
@@ -34,6 +37,8 @@ export const run: CliCommand = {
       .description('run a command captured and show its flows when it has ended')
       .argument('<command...>', 'what to run; its input, output and signals are its own')
       .option('--json <file>', 'write one JSON object per flow when it ends; "-" is standard output')
+      .option('--save <file>', 'save the flows as a capture: .pcapng, .har or .jsonl')
+      .option('--filter <query>', 'only the flows that match (docs/query.md)')
       .passThroughOptions()
       .addHelpText(
         'after',
@@ -42,18 +47,21 @@ Exit status: that of COMMAND (128 + n where signal n ended it), 127 where it is 
 be run, 125 where it cannot be captured.
 
 Without --json a table of the flows goes to standard error. Flows that go on for more than a second after
-COMMAND has ended are shown as open.`,
+COMMAND has ended are shown as open. A capture holds the first ${bodyLimits.saved / 1024} KiB of each direction of a flow.`,
       )
       .action(async (command: string[], options: RunOptions) => exit(await runCaptured(context, command, options))),
 };
 
 async function runCaptured(context: Context, command: readonly string[], options: RunOptions): Promise<number> {
   requireProxy(context, captureFailed);
+  const matches = await filterOf(options.filter, captureFailed);
+  const save = options.save === undefined ? undefined : await prepareSave(context, options.save);
+  const { dissectLive } = await import('../../dissect/live.ts');
   const json = options.json === undefined ? undefined : openJson(context, options.json);
   const capture = newCaptureName('cli');
   const follower = new Follower(
     context,
-    { capture, bodyLimit },
+    { subscribe: { capture, bodyLimit: save ? bodyLimits.saved : bodyLimits.shown }, matches, dissect: dissectLive },
     { ended: (flow) => json?.write(`${JSON.stringify(flowToJson(flow))}\n`) },
   );
   try {
@@ -69,7 +77,21 @@ async function runCaptured(context: Context, command: readonly string[], options
   const open = follower.finish();
   if (json) for (const flow of open) json.write(`${JSON.stringify(flowToJson(flow))}\n`);
   else tellFlows(context, follower, status);
+  await save?.(follower);
   return status;
+}
+
+/** Whether it can be saved is found out before the command runs; afterwards a fault is told, and COMMAND's status stays. */
+async function prepareSave(context: Context, file: string): Promise<(follower: Follower) => Promise<void>> {
+  const { checkWritable, formatOf, saveFlows } = await import('../save.ts');
+  const format = formatOf(file, undefined, captureFailed);
+  await checkWritable(file, captureFailed);
+  const options = { version: context.version, status: captureFailed };
+  return (follower) =>
+    saveFlows(file, format, follower.flows(), follower.store, options).catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+      say(context, error.message);
+    });
 }
 
 const openJson = (context: Context, file: string): Output =>
@@ -126,26 +148,27 @@ async function settle(context: Context, { session, store }: Follower): Promise<v
   }
 }
 
-function tellFlows(context: Context, { store, session }: Follower, status: number): void {
+function tellFlows(context: Context, follower: Follower, status: number): void {
+  const { store, session } = follower;
   // The launcher said why it could not run the command.
   if (store.end === 1 && (status === captureFailed || status === 126 || status === 127)) return;
   const now = Date.now() * 1000;
-  const shown: Flow[] = [];
-  let failed = 0;
-  let up = 0;
-  let down = 0;
-  for (let id = store.first; id < store.end; id++) {
-    const flow = store.flow(id);
-    if (!flow) continue;
-    if (shown.length < mostRows) shown.push(flow);
-    if (isFailure(flow.reason)) failed++;
-    up += flow.bytesUp;
-    down += flow.bytesDown;
-  }
-  const lines = ['', `flowtap: ${sumText(store.size, failed, up, down)}`];
+  const flows = follower.flows();
+  const shown = flows.slice(0, mostRows);
+  const failed = flows.filter((flow) => isFailure(flow.reason)).length;
+  const sum = (of: (flow: Flow) => number): number => flows.reduce((n, flow) => n + of(flow), 0);
+  const lines = [
+    '',
+    `flowtap: ${sumText(
+      flows.length,
+      failed,
+      sum((f) => f.bytesUp),
+      sum((f) => f.bytesDown),
+    )}`,
+  ];
   if (shown.length > 0) lines.push(flowTable(shown, now).trimEnd());
-  if (store.size > shown.length)
-    lines.push(`… and ${store.size - shown.length} more: "flowtap run --json FILE -- COMMAND" gives all of them.`);
+  if (flows.length > shown.length)
+    lines.push(`… and ${flows.length - shown.length} more: "flowtap run --json FILE -- COMMAND" gives all of them.`);
   if (store.evicted.flows)
     lines.push(`The oldest ${store.evicted.flows} flows are not counted here: there were too many.`);
   if (store.dropped.frames)

@@ -4,12 +4,18 @@ import { ProblemError } from '../../proxy/problems.ts';
 import type { CliCommand } from '../commands.ts';
 import { say, type Context } from '../context.ts';
 import { Failure } from '../failure.ts';
+import { filterOf } from '../filter.ts';
 import { watchHeader, watchLine } from '../flowTable.ts';
 import { Follower } from '../follow.ts';
 import { modeText, requireProxy } from '../proxy.ts';
 
-/** Nothing here looks into payload. */
-const bodyLimit = 0;
+/** Enough of each direction for hosts and summaries. */
+const bodyLimit = 4096;
+
+interface WatchOptions {
+  readonly json?: true;
+  readonly filter?: string;
+}
 
 export const watch: CliCommand = {
   register: (program, context, exit) =>
@@ -17,22 +23,25 @@ export const watch: CliCommand = {
       .command('watch')
       .description('show the live flows of every captured program of this user, until Ctrl-C')
       .option('--json', 'print one JSON object per flow when it ends, and the open ones at the end')
+      .option('--filter <query>', 'only the flows that match (docs/query.md)')
       .addHelpText(
         'after',
         `
 A flow is one line when it begins and one when it has ended; the second has the final counts. What is said about
 the proxy goes to standard error. When the proxy ends, watch waits for it to come back.`,
       )
-      .action(async ({ json }: { json?: true }) => exit(await watchFlows(context, json === true))),
+      .action(async (options: WatchOptions) => exit(await watchFlows(context, options))),
 };
 
-async function watchFlows(context: Context, json: boolean): Promise<number> {
+async function watchFlows(context: Context, { json = false, filter }: WatchOptions): Promise<number> {
+  const matches = await filterOf(filter, 2);
   requireProxy(context);
+  const { dissectLive } = await import('../../dissect/live.ts');
   const print = (flow: Flow): void =>
     context.stdout.write(json ? `${JSON.stringify(flowToJson(flow))}\n` : watchLine(flow, Date.now() * 1000));
   const follower = new Follower(
     context,
-    { bodyLimit },
+    { subscribe: { bodyLimit }, matches, dissect: dissectLive },
     // A flow that is over already is one line.
     { ended: print, ...(json ? {} : { opened: (flow: Flow) => void (flow.state === 'open' && print(flow)) }) },
   );

@@ -300,6 +300,17 @@ describe('session', () => {
     await until(s, 'live');
   });
 
+  it('tells one reason once, however often it tries', async () => {
+    let attempts = 0;
+    const { s, kinds } = session(() => {
+      attempts++;
+      return Promise.reject(Object.assign(new Error('hung up'), { code: 'EINTERRUPTED' }));
+    });
+    s.start();
+    while (attempts < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.deepEqual(kinds, ['connecting', 'lost']);
+  });
+
   it('leaves nothing behind when it is stopped while it connects', async () => {
     const proxy = await listen();
     const sockets: net.Socket[] = [];
