@@ -36,6 +36,10 @@ void Engine::data(Flow& flow, Direction direction, std::string_view bytes, uint3
   changed(flow);
 }
 
+void Engine::leftOut(Flow& flow, uint64_t offset, uint64_t bytes, uint64_t pieces) {
+  for (Session* session : sessions_) session->subscriber().leftOut(flow, offset, bytes, pieces);
+}
+
 void Engine::changed(Flow& flow) {
   if (flow.dirty_ != Flow::kClean || sessions_.empty()) return;
   if (dirty_.empty()) countersAt_ = clock_.steadyMillis() + limits_.counterMillis;
@@ -95,6 +99,16 @@ void Engine::expire(uint64_t now) {
 }
 
 // ---- the shell's turns ----
+
+void Engine::answer() {
+  for (Session* session : sessions_)
+    if (session->subscriber().urgent()) session->subscriber().flush();
+}
+
+bool Engine::unwritten() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const Session* s) { return s->subscriber().unwritten(); });
+}
 
 void Engine::flush() {
   for (Session* session : sessions_) session->subscriber().flush();

@@ -1,6 +1,8 @@
 // The flow core: live flows, limits, clients. One thread owns an engine and everything it hands out. The shell calls
-//   tick()   when nextTick() is due
-//   flush()  once at the end of each turn of its event loop
+//   tick()    when nextTick() is due
+//   answer()  at the end of each turn of its event loop
+//   flush()   when unwritten() events have been gathered for a moment: programs that make many small events then cost
+//             their subscribers one write for many of them
 #pragma once
 #include <optional>
 #include <vector>
@@ -37,6 +39,8 @@ class Engine {
   void open(Flow& flow);
   /// Counts the bytes and tells them. `length`: the datagram's size; 0 for streams.
   void data(Flow& flow, Direction direction, std::string_view bytes, uint32_t length);
+  /// Payload from `offset` on that the shell had to let go, in so many pieces. The shell counts it in the flow itself.
+  void leftOut(Flow& flow, uint64_t offset, uint64_t bytes, uint64_t pieces);
   /// connectedAt or ended changed.
   void changed(Flow& flow);
   void close(Flow& flow, CloseReason reason, int error);
@@ -48,7 +52,11 @@ class Engine {
   void forget(DatagramFlow& flow);
 
   // ---- shell ----
+  /// Writes to the clients that wait for an answer.
+  void answer();
+  /// Writes to all clients.
   void flush();
+  bool unwritten() const;
   void tick();
   /// Steady milliseconds at which tick() has work; nothing when there is none.
   std::optional<uint64_t> nextTick() const;

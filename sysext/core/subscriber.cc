@@ -58,6 +58,12 @@ void Subscriber::data(const Flow& flow, Direction direction, uint64_t offset, st
   } while (!bytes.empty());
 }
 
+void Subscriber::leftOut(const Flow& flow, uint64_t offset, uint64_t bytes, uint64_t pieces) {
+  if (offset >= bodyLimit_ || !sees(flow)) return;
+  droppedFrames_ += pieces;
+  droppedBytes_ += std::min<uint64_t>(bytes, bodyLimit_ - offset);
+}
+
 void Subscriber::counters(const Flow& flow) {
   if (!sees(flow) || awaited(flow) || !admitLifecycle(kCountersBytes)) return;
   putCounters(queue_, flow);
@@ -130,6 +136,7 @@ void Subscriber::writeFullBlock() {
 }
 
 void Subscriber::flush() {
+  urgent_ = false;
   do {
     write(true);
     if (gone_) return;

@@ -44,12 +44,17 @@ class Subscriber {
   void opened(const Flow& flow);
   void data(const Flow& flow, Direction direction, uint64_t offset, std::string_view bytes, Micros at,
             uint32_t length);
+  /// Payload that was lost before it came to the engine: told as Dropped as far as this client wanted it.
+  void leftOut(const Flow& flow, uint64_t offset, uint64_t bytes, uint64_t pieces);
   void counters(const Flow& flow);
   /// The flow is still in the table.
   void closed(const Flow& flow, const Closing& closing);
 
   /// Answers to the client: always queued, in order.
-  void send(const wire::ProxyFrame& frame) { putFrame(queue_, frame); }
+  void send(const wire::ProxyFrame& frame) {
+    putFrame(queue_, frame);
+    urgent_ = true;
+  }
   OutQueue& queue() { return queue_; }
 
   /// Writes what the client takes, and goes on with a snapshot or a resynchronisation when there is room again.
@@ -61,6 +66,10 @@ class Subscriber {
   void tellDropped();
 
   bool drained() const { return queue_.empty(); }
+  /// Bytes wait that the client would take.
+  bool unwritten() const { return !blocked_ && !gone_ && !queue_.empty(); }
+  /// Somebody waits for them.
+  bool urgent() const { return urgent_; }
   bool gone() const { return gone_; }
   bool blocked() const { return blocked_; }
   size_t queuedBytes() const { return queue_.size(); }
@@ -96,6 +105,7 @@ class Subscriber {
   bool lagging_ = false;  // nothing is queued until the client has read what is queued
   bool blocked_ = false;
   bool gone_ = false;
+  bool urgent_ = false;
 };
 
 }  // namespace flowtap::core

@@ -7,6 +7,7 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloseReason, RefusedCode } from '../../gen/flow_pb.ts';
+import { programsIn } from '../../src/proxy/paths.ts';
 import { eventually, missing, root, TestDaemon, WireClient } from '../support/daemon.ts';
 
 const probe = { probe: { nonce: 7 } };
@@ -199,7 +200,9 @@ describe('the daemon', function () {
     });
 
     it('makes connections wait when it is out of descriptors, and loses none', async () => {
-      await daemon.start(['--max-clients', '4', '--max-captures', '1'], ['prlimit', '--nofile=100:100', '--']);
+      // The shipped build: UBSan needs descriptors itself, to look at objects before they are used.
+      daemon.program = programsIn(path.join(root, 'dist')).daemon;
+      await daemon.start([], ['prlimit', '--nofile=100:100', '--']);
       const subscriber = await daemon.subscriber();
       // Each flow takes two descriptors, so less than half of these fit at a time.
       const code = `
@@ -211,6 +214,7 @@ describe('the daemon', function () {
       assert.equal(await daemon.script(code), 120);
       await subscriber.until('all ended', () => subscriber.closed.length === 120);
       assert.ok(subscriber.closed.every((c) => c.reason === CloseReason.eof));
+      assert.ok(subscriber.opened.every((o) => o.process?.name === 'node'));
       assert.ok(
         subscriber.frames.some((f) => f.status?.text.includes('descriptors') || f.status?.text.includes('open files')),
       );

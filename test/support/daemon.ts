@@ -22,7 +22,6 @@ import { programsIn } from '../../src/proxy/paths.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const { launcher } = programsIn(path.join(root, 'dist'));
-const program = path.join(root, 'out/asan/flowtapd');
 export const asRoot = process.getuid?.() === 0;
 const ordinaryUid = 1000;
 const ordinary = asRoot ? ['setpriv', `--reuid=${ordinaryUid}`, `--regid=${ordinaryUid}`, '--clear-groups', '--'] : [];
@@ -133,6 +132,7 @@ export class TestDaemon {
   readonly socketPath = path.join(this.runtime, 'proxy.sock');
   readonly #children: ChildProcess[] = [];
   readonly #clients: WireClient[] = [];
+  program = path.join(root, 'out/asan/flowtapd');
   process: ChildProcess | undefined;
   log = '';
 
@@ -158,7 +158,7 @@ export class TestDaemon {
   }
   /** Runs flowtapd itself with some arguments. */
   daemonCommand(args: readonly string[], limits: readonly string[] = []): string[] {
-    return [...limits, program, ...args];
+    return [...limits, this.program, ...args];
   }
   /** Starts it in the foreground. `limits`: a command in front of it, such as prlimit. */
   async start(args: readonly string[] = [], limits: readonly string[] = []): Promise<this> {

@@ -41,6 +41,7 @@ class Daemon final : private ClientHost {
   /// Its launcher's connection has ended. Programs that closed every inherited descriptor can still live inside.
   void endWhenEmpty(Capture* capture);
   uint64_t nextWake() const;
+  void writeToClients();
   void endFinished();
   bool busy() const;
   void beginStop(const std::string& why);
@@ -58,6 +59,7 @@ class Daemon final : private ClientHost {
   std::unordered_map<ClientConnection*, Capture*> attached_;
   std::unordered_map<Capture*, std::unique_ptr<Capture>> captures_;
   uint64_t lastBusy_ = 0;
+  uint64_t gatherUntil_ = 0;  // 0: no events wait to be written
   uint64_t stopBy_ = 0;  // 0: not stopping
 };
 

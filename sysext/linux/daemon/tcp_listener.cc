@@ -11,6 +11,7 @@
 
 #include "sysext/linux/daemon/address.h"
 #include "sysext/linux/daemon/capture.h"
+#include "sysext/linux/daemon/descriptors.h"
 #include "sysext/linux/daemon/tcp_connection.h"
 
 namespace flowtap::daemon {
@@ -55,11 +56,12 @@ void TcpListener::onEvents(uint32_t, unsigned) {
 bool TcpListener::acceptOne() {
   if (!dialling_) {
     dialling_.reset(::socket(family_, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!dialling_) {
-      // Without the family on this host the connection is accepted all the same and fails as it would without a proxy.
-      if (errno != EAFNOSUPPORT) return pause(errno), false;
-    } else {
-      tune(dialling_.get());
+    // Without the family on this host the connection is accepted all the same and fails as it would without a proxy.
+    if (!dialling_ && errno != EAFNOSUPPORT) return pause(errno), false;
+    if (dialling_) tune(dialling_.get());
+    if (dialling_ && isReserved(dialling_.get())) {
+      dialling_.reset();
+      return pause(EMFILE), false;
     }
   }
   sockaddr_storage source{};
@@ -73,6 +75,10 @@ bool TcpListener::acceptOne() {
   }
   if (errno == EAGAIN) return false;
   if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause(errno), false;
+  if (errno == EINVAL) {  // the launcher's copy of the socket was shut down: it would stay readable for ever
+    loop_.unwatch(listening_.get());
+    return false;
+  }
   return true;  // ECONNABORTED and the like concern this one connection (accept(2))
 }
 

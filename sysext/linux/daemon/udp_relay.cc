@@ -13,6 +13,7 @@
 #include "sysext/core/close_reasons.h"
 #include "sysext/linux/daemon/address.h"
 #include "sysext/linux/daemon/capture.h"
+#include "sysext/linux/daemon/descriptors.h"
 #include "sysext/linux/daemon/raw_packet.h"
 
 namespace flowtap::daemon {
@@ -104,9 +105,10 @@ void UdpRelay::onAgain() { receive(); }
 
 void UdpRelay::receive() {
   Batch batch;
+  int failures = 0;
   for (int round = 0; round < kBatchesPerTurn; round++) {
     const int count = batch.receive(datagrams_.get(), true, [&](int i) { return buffer(i); });
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (count < 0 && (errno == EAGAIN || ++failures == kBatchesPerTurn)) return;
     for (int i = 0; i < count; i++) {
       sockaddr_storage destination{};
       if (!originalDestination(batch.messages[i].msg_hdr, destination)) continue;
@@ -147,9 +149,10 @@ void UdpRelay::passUp(const Address& client, const Address& peer, std::string_vi
 UdpClient* UdpRelay::clientAt(const Address& address) {
   if (const auto known = clients_.find(address); known != clients_.end()) return known->second;
   Fd socket(::socket(family_, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) {
+  if (!socket || isReserved(socket.get())) {
+    const int error = socket ? EMFILE : errno;
     engine_.countRefused();
-    engine_.setNotice("UDP datagrams are lost: " + std::generic_category().message(errno) +
+    engine_.setNotice("UDP datagrams are lost: " + std::generic_category().message(error) +
                       ". Raise the limit of open files (ulimit -n) of the proxy.");
     return nullptr;
   }
@@ -192,9 +195,11 @@ void UdpClient::onAgain() {
 
 void UdpClient::receive() {
   Batch batch;
+  int failures = 0;
   for (int round = 0; round < kBatchesPerTurn; round++) {
     const int count = batch.receive(socket_.get(), false, [&](int i) { return relay_.buffer(i); });
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    // An error is of an earlier datagram and is gone once it is read; one that stays must not keep the loop awake.
+    if (count < 0 && (errno == EAGAIN || ++failures == kBatchesPerTurn)) return;
     for (int i = 0; i < count; i++) {
       const Address peer = toAddress(batch.sources[i]);
       const std::string_view datagram = batch.datagram(i);
