@@ -257,11 +257,9 @@ export class SidebarModel {
   }
 
   #expire(now: number): void {
-    for (const id of this.#closed) {
-      // Flows close in about this order, so the first that is young enough ends the search.
-      if ((this.#flows.get(id)?.closedAt ?? 0) + this.#options.keepClosed > now) break;
-      this.#drop(id);
-    }
+    // All of them: what a batch brings is in no order of time, and they are bounded.
+    for (const id of this.#closed)
+      if ((this.#flows.get(id)?.closedAt ?? 0) + this.#options.keepClosed <= now) this.#drop(id);
   }
 
   #regroup(): void {
