@@ -21,7 +21,8 @@ struct Ipv4Network {
   unsigned prefix;  ///< bits, 0..32
 };
 
-/// The expressions of one rule. In tables of one version of IP the matches on addresses say so once more, harmlessly. Each call adds one statement or one match.
+/// The expressions of one rule. Each call adds one statement or one match. In tables of one version of IP the matches on
+/// addresses say so once more, which does no harm.
 class NfRule {
  public:
   explicit NfRule(NetlinkMessage& message);

@@ -26,7 +26,8 @@ SynGate::~SynGate() { loop_.unwatch(queue_.get()); }
 bool SynGate::start() { return loop_.watch(queue_.get(), EPOLLIN, *this); }
 
 bool SynGate::Key::operator<(const Key& other) const {
-  return std::tie(client.port, client.bytes, client.size) < std::tie(other.client.port, other.client.bytes, other.client.size);
+  return std::tie(client.port, client.bytes, client.size) <
+         std::tie(other.client.port, other.client.bytes, other.client.size);
 }
 
 void SynGate::onEvents(uint32_t, unsigned) {

@@ -28,7 +28,9 @@ bool makeRules(uint8_t family, uint16_t number) {
     const auto chain = table.chain("hold", "filter", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE);
     const auto syn = TH_SYN | TH_ACK;
     if (xtables) {
-      table.rule(chain, "tcp flags & (syn | ack) == syn xt target NFQUEUE").tcpFlags(syn, TH_SYN).queueByXtables(number);
+      table.rule(chain, "tcp flags & (syn | ack) == syn xt target NFQUEUE")
+          .tcpFlags(syn, TH_SYN)
+          .queueByXtables(number);
     } else {
       table.rule(chain, "tcp flags & (syn | ack) == syn queue flags bypass to " + std::to_string(number))
           .tcpFlags(syn, TH_SYN)

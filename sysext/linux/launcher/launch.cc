@@ -11,6 +11,7 @@
 #include "sysext/linux/launcher/capture.h"
 #include "sysext/linux/launcher/command.h"
 #include "sysext/linux/launcher/daemon_link.h"
+#include "sysext/linux/launcher/explicit_proxy.h"
 #include "sysext/linux/launcher/namespaces.h"
 #include "sysext/linux/launcher/options.h"
 
@@ -39,17 +40,29 @@ std::string json(const std::string& text) {
   return out + "\"";
 }
 
-const char* nameOf(wire::Mode mode) { return mode == wire::Mode::kTproxy ? "tproxy" : "redirect"; }
+const char* nameOf(wire::Mode mode) {
+  return mode == wire::Mode::kTproxy ? "tproxy" : mode == wire::Mode::kRedirect ? "redirect" : "explicit";
+}
+
+Capture makeCapture(const Options& options) {
+  return options.modes.front() == wire::Mode::kExplicit ? makeExplicitCapture() : enterCapture(options.modes);
+}
+
+Variables variables(const Capture& capture, const Options& options) {
+  if (capture.mode == wire::Mode::kExplicit) return proxyVariables(capture);
+  // By it a launcher inside knows where it is (DaemonLink::open).
+  return {{"FLOWTAP_CAPTURE", options.capture}};
+}
 
 int check(const Options& options) {
   try {
-    const Capture capture = enterCapture(options.modes);
+    const Capture capture = makeCapture(options);
     std::printf("{\"mode\":\"%s\",\"holds\":%s,\"problem\":null}\n", nameOf(capture.mode),
                 capture.holds ? "true" : "false");
   } catch (const CaptureImpossible& e) {
     // Explicit proxying needs nothing of the system.
-    std::printf("{\"mode\":\"explicit\",\"holds\":false,\"problem\":{\"code\":%s,\"text\":%s}}\n", json(e.problem().code).c_str(),
-                json(e.problem().text).c_str());
+    std::printf("{\"mode\":\"explicit\",\"holds\":false,\"problem\":{\"code\":%s,\"text\":%s}}\n",
+                json(e.problem().code).c_str(), json(e.problem().text).c_str());
   }
   return 0;
 }
@@ -67,12 +80,12 @@ int run(const Options& options) {
   if (const int status = findCommand(options.command[0], text)) return complain(status, text);
   try {
     DaemonLink daemon = DaemonLink::open();
-    const Capture capture = enterCapture(options.modes);
+    const Capture capture = makeCapture(options);
     std::vector<std::string> words;
     for (char** word = options.command; *word; word++) words.push_back(*word);
     daemon.attach(capture, options.capture, words);
     if (capture.privileged && ::geteuid() != 0) dropCapabilities();
-    ::setenv("FLOWTAP_CAPTURE", options.capture.c_str(), 1);
+    for (const auto& [name, value] : variables(capture, options)) ::setenv(name.c_str(), value.c_str(), 1);
     daemon.keepAcrossExec();
   } catch (const CaptureImpossible& e) {
     return complain(kCaptureFailed, e.problem().text);

@@ -23,6 +23,7 @@ std::vector<wire::Mode> modesOf(const std::string& name) {
   if (name == "auto") return {wire::Mode::kTproxy, wire::Mode::kRedirect};
   if (name == "tproxy") return {wire::Mode::kTproxy};
   if (name == "redirect") return {wire::Mode::kRedirect};
+  if (name == "explicit") return {wire::Mode::kExplicit};
   return {};
 }
 
@@ -42,14 +43,15 @@ Options invalid(std::string problem) {
 }  // namespace
 
 const char* const kUsage =
-    "usage: flowtap-run [--capture NAME] [--mode auto|tproxy|redirect] -- COMMAND [ARGUMENT…]\n"
+    "usage: flowtap-run [--capture NAME] [--mode auto|tproxy|redirect|explicit] -- COMMAND [ARGUMENT…]\n"
     "       flowtap-run --check [--mode …]\n"
     "       flowtap-run --apparmor-profile\n"
     "\n"
     "Runs COMMAND so that Flowtap sees the network flows of it and of its children. Needs no root.\n"
     "\n"
     "  --capture NAME      the name that its flows carry (default: one of its own)\n"
-    "  --mode MODE         tproxy: TCP and UDP; redirect: TCP only; auto (default): the first that works\n"
+    "  --mode MODE         tproxy: TCP and UDP; redirect: TCP only; auto (default): the first of these that works;\n"
+    "                      explicit: programs that obey http_proxy and the like, where the others are forbidden\n"
     "  --check             tells in one line of JSON which mode works here, whether new connections wait until their\n"
     "                      process is known (\"holds\"), and what stands in the way\n"
     "  --apparmor-profile  prints the profile that systems with AppArmor may ask for\n"
@@ -61,14 +63,15 @@ Options parseOptions(int argc, char** argv) {
   options.modes = modesOf("auto");
   ::opterr = 0;
   for (;;) {
-    const int choice = ::getopt_long(argc, argv, "+:", kLongOptions, nullptr);  // "+": the command's options are its own
+    // "+": the command's options are its own.
+    const int choice = ::getopt_long(argc, argv, "+:", kLongOptions, nullptr);
     if (choice == -1) break;
     switch (choice) {
       case kCaptureOption: options.capture = ::optarg; break;
       case kModeOption:
         options.modes = modesOf(::optarg);
         if (options.modes.empty())
-          return invalid("no mode \"" + std::string(::optarg) + "\"; there are auto, tproxy and redirect");
+          return invalid("no mode \"" + std::string(::optarg) + "\"; there are auto, tproxy, redirect and explicit");
         break;
       case kCheckOption: options.action = Options::Action::kCheck; break;
       case kApparmorOption: options.action = Options::Action::kApparmorProfile; break;

@@ -66,8 +66,8 @@ Problem explainNamespaceFailure(const std::string& step, int error, const std::s
     for (const char* name : {"max_user_namespaces", "max_net_namespaces"})
       if (setting(proc + "/sys/user/" + name) == "0") limit = name;
     if (!limit.empty())
-      problem = {"userns-limit", "This system allows no namespaces (user." + limit + " = 0). Allow them:\n  sudo sysctl -w user." +
-                                     limit + "=10000"};
+      problem = {"userns-limit", "This system allows no namespaces (user." + limit +
+                                     " = 0). Allow them:\n  sudo sysctl -w user." + limit + "=10000"};
     else
       problem = {"userns-limit",
                  "The limit of namespaces is reached (user.max_user_namespaces = " +
@@ -94,7 +94,8 @@ Problem explainRulesFailure(const NetlinkRefusal& refusal, const std::string& pr
   if (refusal.error == EPERM || refusal.error == EACCES) {
     problem = forbiddenBy(proc);
     if (problem.code.empty())
-      problem = {"nftables-forbidden", "The system does not let this user set packet filter rules in a namespace of its own"};
+      problem = {"nftables-forbidden",
+                 "The system does not let this user set packet filter rules in a namespace of its own"};
   } else if (what.compare(0, 5, "rule ") == 0 || what.compare(0, 6, "chain ") == 0) {
     const bool redirect = what.find("redirect to") != std::string::npos || what.find("type nat") != std::string::npos;
     const std::string modules = redirect ? "nft_chain_nat, nft_redir" : "nft_tproxy, nft_socket";
@@ -103,7 +104,8 @@ Problem explainRulesFailure(const NetlinkRefusal& refusal, const std::string& pr
                    (redirect ? std::string("nft_chain_nat nft_redir") : std::string("nft_tproxy nft_socket")) +
                    "\nor use a kernel that has them (modules " + modules + ")"};
   } else {
-    problem = {"nftables-missing", "This kernel has no nf_tables. Load it:\n  sudo modprobe -a nf_tables nft_tproxy nft_socket"};
+    problem = {"nftables-missing",
+               "This kernel has no nf_tables. Load it:\n  sudo modprobe -a nf_tables nft_tproxy nft_socket"};
   }
   problem.text += "\n(" + refusal.describe() + ")" + kAlternative;
   return problem;

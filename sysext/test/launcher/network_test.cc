@@ -184,6 +184,39 @@ TEST("REDIRECT: TCP with its original destination, UDP refused at once") {
     CHECK_EQ(output({"tcp", "2001:db8::1", "80"}, {"--mode", "redirect"}), "[2001:db8::1]:80\n");
 }
 
+TEST("EXPLICIT: no namespace, a port of its own, and the variables that lead to it") {
+  Captured captured({"/bin/sh", "-c", "env; readlink /proc/self/ns/net"}, {"--mode", "explicit"});
+  if (!captured) return;
+  const auto& handover = captured.handover();
+  CHECK(handover.attach.mode == wire::Mode::kExplicit);
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  ::getsockname(handover.fd(wire::SocketRole::kTcp4Listener), reinterpret_cast<sockaddr*>(&at), &size);
+  const std::string place = text(at);
+  CHECK_CONTAINS(place, "127.0.0.1:");
+  // A client of the port reaches whoever has the listener.
+  const Fd fd(::socket(AF_INET, SOCK_STREAM, 0));
+  CHECK_EQ(::connect(fd.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+  CHECK(Fd(::accept(handover.fd(wire::SocketRole::kTcp4Listener), nullptr, nullptr)).get() >= 0);
+  const std::string out = "\n" + captured.finish().out;
+  for (const std::string name : {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "npm_config_proxy", "npm_config_https_proxy"})
+    CHECK_CONTAINS(out, "\n" + name + "=http://" + place + "\n");
+  for (const std::string name : {"all_proxy", "ALL_PROXY"})
+    CHECK_CONTAINS(out, "\n" + name + "=socks5h://" + place + "\n");
+  for (const std::string line : {"no_proxy=", "NO_PROXY=", "npm_config_noproxy=", "NODE_USE_ENV_PROXY=1"})
+    CHECK_CONTAINS(out, "\n" + line + "\n");
+  char own[64]{};
+  CHECK(::readlink("/proc/self/ns/net", own, sizeof own - 1) > 0);
+  CHECK_CONTAINS(out, own);
+}
+
+TEST("EXPLICIT: a proxy that is named already is not pushed aside") {
+  Program program({launcher({"--check", "--mode", "explicit"}, {}), {{"https_proxy", "http://proxy.example:3128"}}, nullptr, ""});
+  const Result result = program.wait();
+  CHECK_CONTAINS(result.out, "\"code\":\"explicit-second-proxy\"");
+  CHECK_CONTAINS(result.out, "(https_proxy)");
+}
+
 TEST("the rules are what nft would make of their texts") {
   if (!present("nft")) SKIP("there is no nft program to list them");
   Captured captured({"/bin/sh", "-c", "sleep 1000"});

@@ -135,7 +135,8 @@ TEST("/proc/PID/stat of a process with an awkward name") {
   CHECK_EQ(stat.startTime, 220u);
   CHECK_EQ(stat.stackAt, 280u);
   CHECK_EQ(stat.argumentsAt, 480u);
-  for (const char* bad : {"", "4711", "4711 (a", "4711 (a)", "4711 (a) S", "4711 (a) S 1 2 3"}) CHECK(!linux_::parseStat(bad, stat));
+  for (const char* bad : {"", "4711", "4711 (a", "4711 (a)", "4711 (a) S", "4711 (a) S 1 2 3"})
+    CHECK(!linux_::parseStat(bad, stat));
 }
 
 TEST("a program's name is whole, and no thread's") {
