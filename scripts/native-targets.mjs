@@ -3,12 +3,13 @@
 const core = ['sysext/core/*.cc'];
 const rendezvous = ['native/unix/*.cc'];
 const kit = [...core, ...rendezvous, 'sysext/kit/*.cc'];
+const daemon = [...core, ...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/daemon/*.cc'];
 const launcher = [...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'];
 
 export const targets = {
   flowtapd: {
     shipped: true,
-    sources: [...core, ...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/daemon/*.cc'],
+    sources: [...daemon, 'sysext/linux/daemon/program/main.cc'],
     releaseLink: ['-static-libstdc++', '-static-libgcc'],
   },
   'flowtap-run': {
@@ -37,6 +38,7 @@ export const targets = {
     ],
   },
   'wire-peer': { sources: ['sysext/test/wire_peer.cc'] },
+  'daemon-test': { sources: [...daemon, 'sysext/test/daemon/*.cc'] },
   'core-test': { sources: [...core, 'sysext/test/core/*.cc'] },
   // The macOS source on Linux: only clang knows blocks.
   'xpc-test': {

@@ -82,8 +82,8 @@ export const suites = [
   },
   {
     name: 'native',
-    title: 'Flow core (ASan, UBSan)',
-    command: [node, 'scripts/test-native.mjs', 'asan:core-test'],
+    title: 'Flow core and daemon (ASan, UBSan)',
+    command: [node, 'scripts/test-native.mjs', 'asan:core-test', 'asan:daemon-test'],
   },
   {
     name: 'e2e',

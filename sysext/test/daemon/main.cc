@@ -1,0 +1,4 @@
+// Tests of the daemon's parts on real descriptors.   daemon-test [NAME]
+#include "native/test/check.h"
+
+int main(int argc, char** argv) { return flowtap::test::runAll(argc > 1 ? argv[1] : ""); }
