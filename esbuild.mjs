@@ -1,7 +1,7 @@
-// Bundles: dist/extension.cjs and dist/parts/ (extension host), dist/cli.js (Node 20 and later), dist/webview/ (browser);
+// Bundles: dist/extension.cjs and dist/parts/ (extension host), dist/cli.js and dist/cli/ (Node 20 and later), dist/webview/ (browser);
 // with --tests only what runs inside the extension host: out/host-tests/.
 import { build, context } from 'esbuild';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -42,6 +42,18 @@ const partsApart = {
     });
   },
 };
+/** A chunk has another name with each content. The old ones go last: a command that is running may still want them. */
+const withoutStaleChunks = {
+  name: 'without-stale-chunks',
+  setup({ initialOptions, onEnd }) {
+    initialOptions.metafile = true;
+    onEnd(({ metafile }) => {
+      if (!metafile) return;
+      const made = new Set(Object.keys(metafile.outputs).map((file) => path.basename(file)));
+      for (const file of readdirSync('dist/cli')) if (!made.has(file)) rmSync(`dist/cli/${file}`, { force: true });
+    });
+  },
+};
 const host = { ...node, format: 'cjs', target: 'node22' };
 const bundles = [
   {
@@ -55,8 +67,12 @@ const bundles = [
   { ...host, entryPoints: parts, outdir: 'dist/parts', outExtension: { '.js': '.cjs' } },
   {
     ...node,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: 'dist/cli.js',
+    // Every command is a chunk of its own in dist/cli/, so that one is not slowed by what another needs.
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: 'dist',
+    splitting: true,
+    chunkNames: 'cli/[name]-[hash]',
+    plugins: [withoutStaleChunks],
     format: 'esm',
     target: 'node20',
     // Bundled CommonJS packages call require().
@@ -73,7 +89,6 @@ const bundles = [
     assetNames: '[name]',
     format: 'iife',
     target: 'chrome128',
-    loader: { '.ttf': 'file' },
   },
 ];
 const testBundle = {

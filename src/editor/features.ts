@@ -11,8 +11,7 @@ const registerLanguage: Feature = (app) =>
   app.later(async () => (await import('./language/register.ts')).registerLanguage(app));
 
 /** Exports and dissectors: a bundle of its own too. */
-const registerPanel: Feature = (app) =>
-  app.later(async () => (await import('./panel/register.ts')).registerPanel(app));
+const registerPanel: Feature = (app) => app.later(async () => (await import('./panel/register.ts')).registerPanel(app));
 
 export const features: readonly Feature[] = [
   registerDissection,
