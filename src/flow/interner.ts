@@ -34,6 +34,10 @@ export class Interner<T> implements Interned<T> {
   readonly #positions = new Paged(Uint32Array);
   readonly #lengths = new Paged(Uint32Array);
   #pages: Uint8Array[] = [];
+  /** The same pages, for reading four bytes at a time. */
+  #views: DataView[] = [];
+  /** Over the buffer that keys came in last. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
   /** Where the next key goes, counted over all pages. */
   #end = 0;
   #sweepAt = sweepFloor;
@@ -86,24 +90,30 @@ export class Interner<T> implements Interned<T> {
   /** The index of bytes[start, end), at most maxKey of them; they are copied when they are new. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     if (start >= end) return 0;
+    if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer);
+    const view = this.#view;
+    const at = bytes.byteOffset + start;
+    const length = end - start;
     // Neighbouring flows often have the same capture, address or host.
-    if (this.#latest !== 0 && this.#equals(this.#latest, bytes, start, end)) return this.#latest;
-    const hash = hashOf(bytes, start, end);
+    if (this.#latest !== 0 && this.#equals(this.#latest, view, at, length)) return this.#latest;
+    const hash = hashOf(view, at, length);
     const mask = this.#table.length - 1;
     let slot = hash & mask;
     for (let index = this.#table[slot]!; index !== 0; index = this.#table[slot]!) {
-      if (this.#hashes.get(index) === hash && this.#equals(index, bytes, start, end)) return (this.#latest = index);
+      if (this.#hashes.get(index) === hash && this.#equals(index, view, at, length)) return (this.#latest = index);
       slot = (slot + 1) & mask;
     }
     return this.#add(bytes, start, end, hash, slot);
   }
 
-  #equals(index: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#lengths.get(index) !== end - start) return false;
-    const at = this.#positions.get(index);
-    const page = this.#pages[at >>> pageBits]!;
-    let held = at & (pageSize - 1);
-    for (let i = start; i < end; i++) if (page[held++] !== bytes[i]) return false;
+  #equals(index: number, view: DataView, at: number, length: number): boolean {
+    if (this.#lengths.get(index) !== length) return false;
+    const position = this.#positions.get(index);
+    const page = this.#views[position >>> pageBits]!;
+    const held = position & (pageSize - 1);
+    let i = 0;
+    for (; i + 4 <= length; i += 4) if (page.getInt32(held + i) !== view.getInt32(at + i)) return false;
+    for (; i < length; i++) if (page.getUint8(held + i) !== view.getUint8(at + i)) return false;
     return true;
   }
 
@@ -125,7 +135,9 @@ export class Interner<T> implements Interned<T> {
     const length = end - start;
     if ((this.#end & (pageSize - 1)) + length > pageSize || this.#end === this.#pages.length * pageSize) {
       this.#end = this.#pages.length * pageSize;
-      this.#pages.push(new Uint8Array(pageSize));
+      const page = new Uint8Array(pageSize);
+      this.#pages.push(page);
+      this.#views.push(new DataView(page.buffer));
     }
     const at = this.#end;
     const page = this.#pages[at >>> pageBits]!;
@@ -149,6 +161,7 @@ export class Interner<T> implements Interned<T> {
   sweep(used: Uint8Array): void {
     const old = this.#pages;
     this.#pages = [];
+    this.#views = [];
     this.#end = 0;
     this.#used = 0;
     this.#free = [];
@@ -174,14 +187,14 @@ export class Interner<T> implements Interned<T> {
 }
 
 /** Four bytes a step, then mixed so that all bits count in the low ones. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let h = end - start;
-  let i = start;
-  for (; i + 3 < end; i += 4) {
-    h = Math.imul(h ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24)), 0x9e3779b1);
+function hashOf(view: DataView, at: number, length: number): number {
+  let h = length;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    h = Math.imul(h ^ view.getInt32(at + i), 0x9e3779b1);
     h ^= h >>> 15;
   }
-  for (; i < end; i++) h = Math.imul(h ^ bytes[i]!, 0x85ebca77);
+  for (; i < length; i++) h = Math.imul(h ^ view.getUint8(at + i), 0x85ebca77);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae3d);
   return (h ^ (h >>> 16)) >>> 0;
 }
