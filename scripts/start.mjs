@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { desktopCode, runDesktop } from './lib/desktop.mjs';
 import { newFamily } from './lib/family.mjs';
-import { end } from './lib/lifetime.mjs';
+import { end, isEnding } from './lib/lifetime.mjs';
 import { openInBrowser } from './lib/open-in-browser.mjs';
 import { devDir, root, sampleDir } from './lib/paths.mjs';
 import { startSample } from './lib/sample.mjs';
@@ -80,7 +80,7 @@ async function main() {
   console.log('Ctrl-C ends it.');
   if (!wanted['no-open'] && process.stdout.isTTY) openInBrowser(url);
   const code = await workbench.exited;
-  console.error(`the workbench ended (${code}):\n${workbench.log()}`);
+  if (!isEnding()) console.error(`the workbench ended (${code}):\n${workbench.log()}`);
   return end(1);
 }
 

@@ -12,6 +12,9 @@ export function atEnd(f) {
   return () => cleanups.delete(f);
 }
 
+/** Whether the end has begun: what ends now was ended by us. */
+export const isEnding = () => ending !== undefined;
+
 /** Cleans up, last thing started first, and ends this process. */
 export function end(code) {
   ending ??= (async () => {

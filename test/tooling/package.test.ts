@@ -18,7 +18,7 @@ const allowed = [
   /^extension\/(package\.json|package\.nls(\.[a-z-]+)?\.json|readme\.md|changelog\.md|LICENSE\.txt|ThirdPartyNotices\.txt)$/i,
   /^extension\/[\w-]*language-configuration\.json$/,
   /^extension\/(media|syntaxes|l10n|docs\/images)\/[\w./-]+\.(svg|png|json|md|css)$/,
-  /^extension\/dist\/(extension\.cjs|cli\.js|parts\/\w+\.cjs|webview\/[\w./-]+\.(js|css|ttf))$/,
+  /^extension\/dist\/(extension\.cjs|cli\.js|cli\/[\w-]+\.js|parts\/\w+\.cjs|webview\/[\w./-]+\.(js|css|ttf))$/,
   /^extension\/dist\/bin\//,
 ];
 

@@ -125,6 +125,7 @@ describe('npm start', function () {
     assert.ok(start.find(/^\S*flowtapd/), 'a proxy runs');
     start.signal(script, 'SIGINT');
     assert.equal(await start.ended, 130);
+    assert.doesNotMatch(start.output, /the workbench ended/);
     await start.nothingLeft();
   });
 
