@@ -39,8 +39,8 @@ describe('Signing & Endpoints', () => {
   it('shows targets, who listens and who looks up', async () => {
     await until('the targets', () => find('Netfilter') && find('Host'));
     const listens = find('Listens', find('Host'));
-    assert.match(listens?.node.description ?? '', /Server\.m:14$/);
-    assert.match(find('Looks up', find('Netfilter'))?.node.description ?? '', /Client\.m:11$/);
+    assert.match(listens?.node.description ?? '', /^Server\.m:14 · TEAM_ID/);
+    assert.match(find('Looks up', find('Netfilter'))?.node.description ?? '', /^Client\.m:11 · TEAM_ID/);
     const item = view.getTreeItem(listens!);
     assert.equal(item.command?.command, 'vscode.open');
     await run(item.command.command, ...(item.command.arguments as unknown[]));

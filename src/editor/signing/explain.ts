@@ -8,7 +8,6 @@ import { commands } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
 import type { Diagnostics } from '../language/diagnostics.ts';
 import type { Language } from '../language/language.ts';
-import type { FolderProject } from '../language/projects.ts';
 
 const scheme = 'flowtap-explanation';
 const { t } = vscode.l10n;
@@ -58,11 +57,23 @@ export function registerExplain(app: App, language: Language, diagnostics: Diagn
       void vscode.window.showInformationMessage(t('No line of {0} has a meaning that Flowtap knows.', source));
       return;
     }
-    const projectOf = (finding: Finding): FolderProject | undefined =>
-      found.find((f) => f.finding === finding)?.project;
-    const page = explained.map((e) => section(e, language, e.finding && projectOf(e.finding))).join('\n\n');
-    const uri = pages.add(`# ${t('What these lines mean')}\n\n${page}\n`);
-    await vscode.commands.executeCommand('markdown.showPreview', uri);
+    const placed = explained.map((e) => {
+      const project = found.find((f) => f.finding === e.finding)?.project;
+      const place =
+        e.finding && project ? language.lookup(project).place(e.finding.file)?.(e.finding.range) : undefined;
+      return {
+        explanation: e,
+        cause:
+          project && place && e.finding ? { finding: e.finding, uri: project.uri(e.finding.file), place } : undefined,
+      };
+    });
+    const page = placed.map(({ explanation, cause }) => section(explanation, cause)).join('\n\n');
+    await vscode.commands.executeCommand(
+      'markdown.showPreview',
+      pages.add(`# ${t('What these lines mean')}\n\n${page}\n`),
+    );
+    const cause = placed.find((e) => e.cause)?.cause;
+    if (cause) void offer(cause);
   };
 
   app.command(commands.explainSelection, async () => {
@@ -88,20 +99,31 @@ export function registerExplain(app: App, language: Language, diagnostics: Diagn
   });
 }
 
-function section(
-  { rule, text, match, finding }: Explanation,
-  language: Language,
-  project: FolderProject | undefined,
-): string {
+/** The finding of an open project that explains a line. */
+interface Cause {
+  readonly finding: Finding;
+  readonly uri: vscode.Uri;
+  readonly place: vscode.Range;
+}
+
+const whereOf = ({ finding, place }: Cause): string => `${finding.file}:${place.start.line + 1}`;
+
+function section({ rule, text, match }: Explanation, cause: Cause | undefined): string {
   const parts = [codeBlock(text.trim()), `**[${rule.id}](${ruleUrl(rule.id)})** ${literal(match.meaning)}`];
-  const place = project && finding ? language.lookup(project).place(finding.file)?.(finding.range) : undefined;
-  if (finding && project && place) {
-    const uri = project.uri(finding.file).with({ fragment: `L${place.start.line + 1}` });
-    const where = `${finding.file}:${place.start.line + 1}`;
-    parts.push(
-      `> **${t('In this project')}:** [${literal(where)}](${uri.toString()}) ${finding.rule}: ${literal(finding.message)}`,
-    );
+  if (cause) {
+    const { rule: id, message } = cause.finding;
+    parts.push(`> **${t('In this project')}:** ${literal(whereOf(cause))} [${id}](${ruleUrl(id)}) ${literal(message)}`);
   }
   parts.push(match.next.map((step, i) => `${i + 1}. ${literal(step)}`).join('\n'));
   return parts.join('\n\n');
+}
+
+/** The preview opens no files; a notification does. */
+async function offer(cause: Cause): Promise<void> {
+  const go = t('Go to {0}', whereOf(cause));
+  const said = t('{0} in this project explains a line: {1}', cause.finding.rule, cause.finding.message);
+  if ((await vscode.window.showInformationMessage(said, go)) !== go) return;
+  await vscode.window.showTextDocument(cause.uri, {
+    selection: new vscode.Range(cause.place.start, cause.place.start),
+  });
 }

@@ -2,7 +2,7 @@
 // the rules say of it. Knows no editor; the caller gives the words.
 import type { Finding, Severity } from '../../entitlements/finding.ts';
 import { findKey } from '../../entitlements/catalogue/catalogue.ts';
-import type { Location, ProductType } from '../../entitlements/project.ts';
+import type { Location, Platform, ProductType } from '../../entitlements/project.ts';
 import { entriesOf, entry } from '../../plist/value.ts';
 import type { Configuration, Target } from '../../project/model.ts';
 import { Lines } from '../../project/lines.ts';
@@ -34,6 +34,16 @@ const icons: Partial<Record<ProductType, string>> = {
   'app-extension': 'extensions',
   tool: 'terminal',
   'xpc-service': 'server-process',
+};
+
+/** Names, not words: the same in every language. */
+const systems: Readonly<Record<Platform, string>> = {
+  macos: 'macOS',
+  ios: 'iOS',
+  tvos: 'tvOS',
+  watchos: 'watchOS',
+  visionos: 'visionOS',
+  driverkit: 'DriverKit',
 };
 
 const leaf = (id: string, label: string, icon: string, rest: Partial<SigningNode> = {}): SigningNode => ({
@@ -111,7 +121,9 @@ class Builder {
     return {
       id: target.id,
       label: target.name,
-      description: [types[target.productType ?? 'other'], target.platform].filter(Boolean).join(' · '),
+      description: [types[target.productType ?? 'other'], target.platform && systems[target.platform]]
+        .filter(Boolean)
+        .join(' · '),
       icon: icons[target.productType ?? 'other'] ?? 'package',
       location: target.place,
       children,
@@ -194,7 +206,7 @@ class Builder {
       const { line } = new Lines(text).at(use.object.start);
       const where = `${use.file.slice(use.file.lastIndexOf('/') + 1)}:${line}`;
       return leaf(`${label}:${use.file}:${use.object.start}`, label, icon, {
-        description: use.name === undefined ? where : `${use.name} · ${where}`,
+        description: use.name === undefined ? where : `${where} · ${use.name}`,
         location: { file: use.file, range: { start: use.object.start, end: use.object.end } },
       });
     };

@@ -105,11 +105,15 @@ export class SigningView implements vscode.TreeDataProvider<Element>, vscode.Dis
     if (node.location) {
       const { file, range } = node.location;
       const place = this.#language.lookup(project).place(file);
-      const selection = place?.(range);
+      // The place only: a long selection would scroll its beginning away.
+      const start = place?.(range).start;
       item.command = {
         command: 'vscode.open',
         title: vscode.l10n.t('Go to'),
-        arguments: [project.uri(file), ...(selection ? [{ selection, preview: true }] : [])],
+        arguments: [
+          project.uri(file),
+          ...(start ? [{ selection: new vscode.Range(start, start), preview: true }] : []),
+        ],
       };
     }
     return item;

@@ -21,7 +21,7 @@ describe('the tree of signing and endpoints', () => {
   const [sysex, app] = tree(filesOfSound(sound()));
 
   it('has the extension first, then its app', () => {
-    assert.deepEqual([sysex?.label, sysex?.description, sysex?.open], ['Extension', 'system extension · macos', true]);
+    assert.deepEqual([sysex?.label, sysex?.description, sysex?.open], ['Extension', 'system extension · macOS', true]);
     assert.equal(app?.label, 'App');
     assert.equal(sysex?.severity, undefined);
   });
