@@ -21,24 +21,22 @@ constexpr int kReceiveBuffer = 4 * 1024 * 1024;
 // Addresses and ports are all that is looked at.
 constexpr uint32_t kHeaderBytes = 96;
 
+enum class Way { kXtables, kNative };
+
 /// Before NAT, which would hide the destination, and before steering.
-bool makeRules(uint8_t family, uint16_t number) {
-  for (const bool xtables : {false, true}) {
-    NfTable table("flowtap_hold", family);
-    const auto chain = table.chain("hold", "filter", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE);
-    const auto syn = TH_SYN | TH_ACK;
-    if (xtables) {
-      table.rule(chain, "tcp flags & (syn | ack) == syn xt target NFQUEUE")
-          .tcpFlags(syn, TH_SYN)
-          .queueByXtables(number);
-    } else {
-      table.rule(chain, "tcp flags & (syn | ack) == syn queue flags bypass to " + std::to_string(number))
-          .tcpFlags(syn, TH_SYN)
-          .queue(number);
-    }
-    if (!table.commit()) return true;
-  }
-  return false;
+bool makeRules(uint8_t family, uint16_t number, Way way) {
+  NfTable table("flowtap_hold", family);
+  const auto chain = table.chain("hold", "filter", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE);
+  constexpr uint8_t kSynAndAck = TH_SYN | TH_ACK;
+  if (way == Way::kXtables)
+    table.rule(chain, "tcp flags & (syn | ack) == syn xt target NFQUEUE")
+        .tcpFlags(kSynAndAck, TH_SYN)
+        .queueByXtables(number);
+  else
+    table.rule(chain, "tcp flags & (syn | ack) == syn queue flags bypass to " + std::to_string(number))
+        .tcpFlags(kSynAndAck, TH_SYN)
+        .queue(number);
+  return !table.commit();
 }
 
 /// A socket that gets what is queued under `number`.
@@ -75,12 +73,19 @@ std::vector<CaptureSocket> holdConnections(const HostNetwork& host) {
     uint16_t number;
     wire::SocketRole role;
   };
+  // For what it lacks the kernel runs modprobe, each time, which takes longer than all the rest. So the way that most
+  // kernels have comes first, and IPv6 goes the way that IPv4 went.
   std::vector<CaptureSocket> sockets;
-  for (const Family& of : {Family{NFPROTO_IPV4, 4, wire::SocketRole::kNfqueue4},
-                           Family{NFPROTO_IPV6, 6, wire::SocketRole::kNfqueue6}}) {
-    if (of.family == NFPROTO_IPV6 && !host.ipv6Loopback) continue;
-    Fd fd = queueSocket(of.number);
-    if (fd && makeRules(of.family, of.number)) sockets.push_back({of.role, std::move(fd)});
+  for (const Way way : {Way::kXtables, Way::kNative}) {
+    for (const Family& of : {Family{NFPROTO_IPV4, 4, wire::SocketRole::kNfqueue4},
+                             Family{NFPROTO_IPV6, 6, wire::SocketRole::kNfqueue6}}) {
+      if (of.family == NFPROTO_IPV6 && !host.ipv6Loopback) continue;
+      Fd fd = queueSocket(of.number);
+      if (!fd) return sockets;
+      if (!makeRules(of.family, of.number, way)) break;
+      sockets.push_back({of.role, std::move(fd)});
+    }
+    if (!sockets.empty()) break;
   }
   return sockets;
 }
