@@ -161,17 +161,18 @@ describe('flowtap with the real proxy', function () {
     const [flow, ...others] = flowsOf(file);
     assert.ok(flow);
     assert.equal(others.length, 0);
-    const { id, source, openedAt, closedAt, ...rest } = flow;
+    const { id, source, destination, openedAt, closedAt, application, ...rest } = flow;
     assert.deepEqual(rest, {
       protocol: 'tcp',
       process: { pid: Number(result.stdout), name: 'curl', path: fs.realpathSync('/usr/bin/curl') },
-      destination: { address: '127.0.0.1', port },
       bytesUp: connections[0]?.read,
       bytesDown: connections[0]?.written,
       state: 'closed',
       reason: 'eof',
     });
     assert.equal(id, 1);
+    assert.deepEqual([destination.address, destination.port], ['127.0.0.1', port]);
+    assert.match(application?.summary ?? '', /GET \/bytes\/54321/);
     assert.ok(source.port > 0);
     assert.ok(flow.bytesDown > 54_321);
     assert.match(openedAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
