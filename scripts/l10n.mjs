@@ -1,4 +1,4 @@
-// Collects the strings of the editor that are shown to people into l10n/bundle.l10n.json, from which translations
+// Collects the strings of the editor and its panel that are shown to people into l10n/bundle.l10n.json, from which translations
 // start (l10n/bundle.l10n.<language>.json). Strings stand as literals in calls of t() or l10n.t().
 //   node scripts/l10n.mjs [--check]
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,10 +21,11 @@ export function stringsIn(text, file) {
 }
 
 export function collect() {
-  const folder = path.join(root, 'src/editor');
-  const strings = readdirSync(folder, { recursive: true })
-    .filter((f) => f.endsWith('.ts'))
-    .flatMap((f) => stringsIn(readFileSync(path.join(folder, f), 'utf8'), `src/editor/${f}`));
+  const strings = ['src/editor', 'src/webview'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true })
+      .filter((f) => f.endsWith('.ts'))
+      .flatMap((f) => stringsIn(readFileSync(path.join(root, folder, f), 'utf8'), `${folder}/${f}`)),
+  );
   return (
     JSON.stringify(
       Object.fromEntries([...new Set(strings)].sort((a, b) => (a < b ? -1 : 1)).map((s) => [s, s])),

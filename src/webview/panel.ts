@@ -10,6 +10,7 @@ import { restoreLayout, type ColumnState } from './table/layout.ts';
 import { Table } from './table/table.ts';
 import { TimelineStrip } from './timelineStrip.ts';
 import './panel.css';
+import { t } from './strings.ts';
 
 /** Kept by VS Code while the panel is hidden, and over a reload. */
 interface Saved {
@@ -30,10 +31,10 @@ const save = (part: Partial<Saved>): void => host.save((saved = { ...saved, ...p
 let state: PanelState | undefined;
 let selected: readonly FlowId[] = [];
 
-const followButton = button('Follow the newest flow', 'arrow-down', () => table.setFollow(!table.following));
+const followButton = button(t('Follow the newest flow'), 'arrow-down', () => table.setFollow(!table.following));
 const count = element('span', { class: 'count', role: 'status', 'aria-live': 'off' });
 const warning = element('span', { class: 'warning' });
-const progress = element('progress', { max: 1, hidden: true, 'aria-label': 'Reading' });
+const progress = element('progress', { max: 1, hidden: true, 'aria-label': t('Reading') });
 
 const queryBar = new QueryBar({
   complete: (query, cursor) => host.request('complete', { query, cursor }),
@@ -103,7 +104,8 @@ function setState(next: PanelState): void {
     next.sort.descending !== state.sort.descending;
   state = next;
   table.setState(next);
-  count.textContent = next.count === next.total ? `${next.total} flows` : `${next.count} of ${next.total} flows`;
+  count.textContent =
+    next.count === next.total ? t('{0} flows', next.total) : t('{0} of {1} flows', next.count, next.total);
   warning.textContent = next.warning;
   progress.hidden = next.progress === undefined;
   progress.value = next.progress ?? 0;
@@ -155,18 +157,18 @@ function contextMenu(x: number, y: number, ids: readonly FlowId[]): void {
   });
   const one = ids.length === 1;
   new Menu([
-    { label: 'Open detail', disabled: !one, run: () => void showDetail(ids[0]!) },
+    { label: t('Open detail'), disabled: !one, run: () => void showDetail(ids[0]!) },
     'separator',
-    item('Copy address', 'copyAddress'),
-    item('Copy as JSON', 'copyJson'),
-    item('Copy as curl', 'copyCurl', !one),
-    item('Copy as fetch', 'copyFetch', !one),
+    item(t('Copy address'), 'copyAddress'),
+    item(t('Copy as JSON'), 'copyJson'),
+    item(t('Copy as curl'), 'copyCurl', !one),
+    item(t('Copy as fetch'), 'copyFetch', !one),
     'separator',
-    item('Filter to this process', 'filterProcess', !one),
-    item('Filter to this host', 'filterHost', !one),
+    item(t('Filter to this process'), 'filterProcess', !one),
+    item(t('Filter to this host'), 'filterHost', !one),
     'separator',
-    item('Compare with…', 'compare', ids.length > 2),
-    item('Save selected flows…', 'save'),
+    item(t('Compare with…'), 'compare', ids.length > 2),
+    item(t('Save selected flows…'), 'save'),
   ]).open(x, y);
 }
 

@@ -2,6 +2,7 @@
 import type { Completion } from '../flow/query/complete.ts';
 import type { QueryError } from '../flow/query/ast.ts';
 import { element, icon } from './dom.ts';
+import { t } from './strings.ts';
 
 export interface QueryBarEvents {
   readonly complete: (query: string, cursor: number) => Promise<readonly Completion[]>;
@@ -14,13 +15,13 @@ export class QueryBar {
   readonly root: HTMLElement;
   private readonly input = element('input', {
     type: 'text', class: 'query', spellcheck: 'false', autocomplete: 'off', role: 'combobox', 'aria-expanded': 'false', 'aria-autocomplete': 'list',
-    'aria-controls': 'query-completions', 'aria-label': 'Query', placeholder: 'Query: process:node host:*.example.com status>=400',
+    'aria-controls': 'query-completions', 'aria-label': t('Query'), placeholder: t('Query: {0}', 'process:node host:*.example.com status>=400'),
   }); // prettier-ignore
   private readonly list = element('div', {
     class: 'completions',
     id: 'query-completions',
     role: 'listbox',
-    'aria-label': 'Completions',
+    'aria-label': t('Completions'),
     hidden: true,
   });
   private readonly mark = element('div', { class: 'query-mark', 'aria-hidden': 'true' });

@@ -1,6 +1,7 @@
 // The strip above the table: flows per slice of time, failures marked; dragging picks a span, double click all of it.
 import type { PanelTimeline } from '../protocol/panel.ts';
 import { element, perFrame } from './dom.ts';
+import { t } from './strings.ts';
 import type { TimeSpan } from './table/timelineBar.ts';
 
 const height = 40;
@@ -32,7 +33,12 @@ export class TimelineStrip {
     const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
     this.root.setAttribute(
       'aria-label',
-      `${sum(data.opened)} flows, ${sum(data.failed)} failed, over ${((data.to - data.from) / 1e6).toFixed(1)} seconds`,
+      t(
+        '{0} flows, {1} failed, over {2} seconds',
+        sum(data.opened),
+        sum(data.failed),
+        ((data.to - data.from) / 1e6).toFixed(1),
+      ),
     );
     this.draw();
   }
@@ -72,7 +78,7 @@ export class TimelineStrip {
     }
     this.label.textContent =
       opened.length > 0
-        ? `up to ${top} per ${((this.data.to - this.data.from) / opened.length / 1e3).toFixed(0)} ms`
+        ? t('up to {0} per {1} ms', top, ((this.data.to - this.data.from) / opened.length / 1e3).toFixed(0))
         : '';
   }
 

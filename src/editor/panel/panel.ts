@@ -44,11 +44,13 @@ function page(webview: vscode.Webview, folder: vscode.Uri): string {
 <title>Flowtap</title>
 <link rel="stylesheet" href="${uri('panel.css')}">
 </head>
-<body>
+<body data-strings="${attribute(JSON.stringify(vscode.l10n.bundle ?? {}))}">
 <script src="${uri('panel.js')}"></script>
 </body>
 </html>`;
 }
+
+const attribute = (text: string): string => text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export const panelType = 'flowtap.panel';
 

@@ -4,11 +4,12 @@ import { bytesText } from '../../flow/text.ts';
 import { element } from '../dom.ts';
 import { hexView } from './hex.ts';
 import { highlighted } from './highlight.ts';
+import { t } from '../strings.ts';
 
 export function bodyView(body: PanelBody, openInEditor: (() => void) | undefined): HTMLElement {
   const root = element('div', { class: 'body' });
   if (body.kind === 'none' && body.notes.length === 0) {
-    root.append(element('p', { class: 'quiet' }, 'No body'));
+    root.append(element('p', { class: 'quiet' }, t('No body')));
     return root;
   }
   const bar = element(
@@ -17,7 +18,7 @@ export function bodyView(body: PanelBody, openInEditor: (() => void) | undefined
     element('span', { class: 'quiet' }, [body.contentType, bytesText(body.size)].filter(Boolean).join(' · ')),
   );
   if (openInEditor && body.kind !== 'none') {
-    const open = element('button', { class: 'link', type: 'button' }, 'Open in editor');
+    const open = element('button', { class: 'link', type: 'button' }, t('Open in editor'));
     open.addEventListener('click', openInEditor);
     bar.append(open);
   }
@@ -31,7 +32,7 @@ export function bodyView(body: PanelBody, openInEditor: (() => void) | undefined
 /** Image decoders run no script; SVG, which could, arrives as text. */
 function image(bytes: Uint8Array, contentType: string): HTMLElement {
   const url = URL.createObjectURL(new Blob([bytes.slice()], { type: contentType.split(';')[0]! }));
-  const img = element('img', { class: 'preview', alt: 'Image body', src: url });
+  const img = element('img', { class: 'preview', alt: t('Image body'), src: url });
   img.addEventListener('load', () => URL.revokeObjectURL(url));
   img.addEventListener('error', () => {
     URL.revokeObjectURL(url);

@@ -5,17 +5,24 @@ import { clockText, durationText } from '../../flow/text.ts';
 import { button, element, replace } from '../dom.ts';
 import { bodyView } from './body.ts';
 import { streamView } from './stream.ts';
+import { t } from '../strings.ts';
 
 export interface DetailEvents {
   readonly stream: (id: FlowId) => Promise<PanelStream | undefined>;
   readonly command: (command: PanelCommand, message?: number, side?: 'request' | 'response') => void;
   readonly onDidClose: () => void;
 }
-const tabs = ['Overview', 'Messages', 'Stream', 'Bytes'] as const;
+const tabs = ['overview', 'messages', 'stream', 'bytes'] as const;
 type Tab = (typeof tabs)[number];
+const tabTitles: Readonly<Record<Tab, string>> = {
+  overview: t('Overview'),
+  messages: t('Messages'),
+  stream: t('Stream'),
+  bytes: t('Bytes'),
+};
 
 export class Detail {
-  readonly root = element('section', { class: 'detail', hidden: true, 'aria-label': 'Flow detail' });
+  readonly root = element('section', { class: 'detail', hidden: true, 'aria-label': t('Flow detail') });
   private readonly title = element('span', { class: 'detail-title' });
   private readonly tabList = element('div', { class: 'tabs', role: 'tablist' });
   private readonly content = element('div', {
@@ -26,13 +33,13 @@ export class Detail {
   });
   private readonly events: DetailEvents;
   private detail: PanelDetail | undefined;
-  private tab: Tab = 'Overview';
+  private tab: Tab = 'overview';
   private asked = 0;
 
   constructor(events: DetailEvents) {
     this.events = events;
     this.tabList.append(...tabs.map((tab) => this.tabButton(tab)));
-    const close = button('Close detail (Escape)', 'close', events.onDidClose);
+    const close = button(t('Close detail (Escape)'), 'close', events.onDidClose);
     this.root.append(element('div', { class: 'detail-bar' }, this.title, this.tabList, close), this.content);
     this.root.addEventListener('keydown', (e) => e.key === 'Escape' && events.onDidClose());
   }
@@ -50,7 +57,7 @@ export class Detail {
     const top = again ? this.content.scrollTop : 0;
     this.detail = detail;
     this.root.hidden = false;
-    this.title.textContent = `${detail.row.process || 'unknown process'} → ${detail.row.host}:${detail.row.port}`;
+    this.title.textContent = `${detail.row.process || t('unknown process')} → ${detail.row.host}:${detail.row.port}`;
     void this.draw().then(() => (this.content.scrollTop = top));
   }
   focus(): void {
@@ -86,15 +93,15 @@ export class Detail {
       b.setAttribute('tabindex', on ? '0' : '-1');
     }
     const mine = ++this.asked;
-    if (tab === 'Overview') return replace(this.content, ...overview(detail));
-    if (tab === 'Messages') return replace(this.content, ...this.messages(detail));
+    if (tab === 'overview') return replace(this.content, ...overview(detail));
+    if (tab === 'messages') return replace(this.content, ...this.messages(detail));
     const stream = await this.events.stream(detail.row.id);
     if (mine === this.asked)
       replace(
         this.content,
         stream
-          ? streamView(stream, tab === 'Bytes' ? 'hex' : 'text')
-          : element('p', { class: 'quiet' }, 'This flow is gone.'),
+          ? streamView(stream, tab === 'bytes' ? 'hex' : 'text')
+          : element('p', { class: 'quiet' }, t('This flow is gone.')),
       );
   }
 
@@ -103,7 +110,7 @@ export class Detail {
     if (detail.messages.length === 0)
       return [
         ...notes,
-        element('p', { class: 'quiet' }, 'No messages were recognised. "Stream" and "Bytes" show what was said.'),
+        element('p', { class: 'quiet' }, t('No messages were recognised. "Stream" and "Bytes" show what was said.')),
       ];
     return [...notes, ...detail.messages.map((m, i) => this.message(m, i === 0 || detail.messages.length < 4))];
   }
@@ -124,8 +131,8 @@ export class Detail {
     switch (m.kind) {
       case 'http':
         root.append(
-          ...this.httpSide('Request', 'request', m.index, m.request),
-          ...this.httpSide('Response', 'response', m.index, m.response),
+          ...this.httpSide(t('Request'), 'request', m.index, m.request),
+          ...this.httpSide(t('Response'), 'response', m.index, m.response),
         );
         break;
       case 'frame':
@@ -137,7 +144,7 @@ export class Detail {
       case 'dns':
         root.append(
           fieldTable([
-            ['Result', m.dns.code],
+            [t('Result'), m.dns.code],
             ...m.dns.answers.map((a) => [`${a.type} ${a.name}`, `${a.data} (TTL ${a.ttl} s)`] as const),
           ]),
         );
@@ -154,7 +161,7 @@ export class Detail {
     if (!http)
       return [
         element('h4', {}, title),
-        element('p', { class: 'quiet' }, side === 'response' ? 'No response' : 'The request was not captured'),
+        element('p', { class: 'quiet' }, side === 'response' ? t('No response') : t('The request was not captured')),
       ];
     return [
       element('h4', {}, title),
@@ -175,14 +182,14 @@ function fieldTable(fields: readonly (readonly [string, string])[]): HTMLElement
 
 function overview(detail: PanelDetail): HTMLElement[] {
   const { dial, tls, firstByte, total } = detail.timings;
-  const times = [['Dial', dial], ['TLS', tls], ['First byte', firstByte], ['Total', total]] as const; // prettier-ignore
+  const times = [[t('Dial'), dial], ['TLS', tls], [t('First byte'), firstByte], [t('Total'), total]] as const; // prettier-ignore
   const known = times.flatMap(([name, ms]): [string, string][] =>
     ms === undefined ? [] : [[name, durationText(ms * 1000)]],
   );
   return [
     ...(detail.explanation ? [element('p', { class: 'explanation', role: 'note' }, detail.explanation)] : []),
     ...detail.overview.flatMap(({ title, fields }) => [element('h4', {}, title), fieldTable(fields)]),
-    ...(known.length > 0 ? [element('h4', {}, 'Timings'), fieldTable(known)] : []),
+    ...(known.length > 0 ? [element('h4', {}, t('Timings')), fieldTable(known)] : []),
     ...detail.notes.map((n) => element('p', { class: 'note' }, n)),
   ];
 }

@@ -1,5 +1,6 @@
 // Bytes as offset, hexadecimal and ASCII, a bounded number of lines at a time.
 import { element } from '../dom.ts';
+import { t } from '../strings.ts';
 
 const perLine = 16;
 export const hexPage = 4096;
@@ -19,9 +20,13 @@ export function hexLine(bytes: Uint8Array, at: number, base: number): { offset: 
 
 /** `base` is the offset of the first byte in its stream. A long body shows its first page and a button for more. */
 export function hexView(bytes: Uint8Array, base = 0): HTMLElement {
-  const root = element('div', { class: 'hex', role: 'group', 'aria-label': `${bytes.length} bytes in hexadecimal` });
+  const root = element('div', {
+    class: 'hex',
+    role: 'group',
+    'aria-label': t('{0} bytes in hexadecimal', bytes.length),
+  });
   let shown = 0;
-  const more = element('button', { class: 'link', type: 'button' }, 'Show more');
+  const more = element('button', { class: 'link', type: 'button' }, t('Show more'));
   const show = (): void => {
     const end = Math.min(bytes.length, shown + hexPage);
     const lines: HTMLElement[] = [];

@@ -3,21 +3,22 @@ import type { PanelStream } from '../../protocol/panel.ts';
 import { bytesText, clockText } from '../../flow/text.ts';
 import { element } from '../dom.ts';
 import { hexView } from './hex.ts';
+import { t } from '../strings.ts';
 
 const decoder = new TextDecoder('utf-8');
 /** Shown at once; a person reads no more, and the export has the rest. */
 const maxShown = 1 << 20;
 
 export function streamView(stream: PanelStream, as: 'text' | 'hex'): HTMLElement {
-  const root = element('div', { class: 'stream', tabindex: 0, role: 'log', 'aria-label': 'Stream' });
+  const root = element('div', { class: 'stream', tabindex: 0, role: 'log', 'aria-label': t('Stream') });
   let shown = 0;
   for (const chunk of stream.chunks) {
     if (shown >= maxShown) {
-      root.append(element('p', { class: 'note' }, `Only the first ${bytesText(maxShown)} are shown.`));
+      root.append(element('p', { class: 'note' }, t('Only the first {0} are shown here.', bytesText(maxShown))));
       break;
     }
     shown += chunk.bytes.length;
-    const title = `${chunk.up ? '↑ sent' : '↓ received'} · ${clockText(chunk.at)} · ${bytesText(chunk.bytes.length)}`;
+    const title = `${chunk.up ? `↑ ${t('sent')}` : `↓ ${t('received')}`} · ${clockText(chunk.at)} · ${bytesText(chunk.bytes.length)}`;
     const content = as === 'hex' ? hexView(chunk.bytes, chunk.offset) : element('pre', {}, printable(chunk.bytes));
     root.append(
       element(
@@ -30,8 +31,9 @@ export function streamView(stream: PanelStream, as: 'text' | 'hex'): HTMLElement
   }
   const { up, down } = stream.missing;
   if (up + down > 0)
-    root.append(element('p', { class: 'note' }, `Not captured: ${bytesText(up)} up, ${bytesText(down)} down.`));
-  if (stream.chunks.length === 0 && up + down === 0) root.append(element('p', { class: 'quiet' }, 'Nothing was said.'));
+    root.append(element('p', { class: 'note' }, t('Not captured: {0} up, {1} down.', bytesText(up), bytesText(down))));
+  if (stream.chunks.length === 0 && up + down === 0)
+    root.append(element('p', { class: 'quiet' }, t('Nothing was said.')));
   return root;
 }
 

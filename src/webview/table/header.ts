@@ -2,6 +2,7 @@
 import type { SortColumn } from '../../flow/sort.ts';
 import { element, icon } from '../dom.ts';
 import { Menu } from '../menu.ts';
+import { t } from '../strings.ts';
 import { columns } from './columns.ts';
 import { moved, resized, shown, toggled, type ColumnState } from './layout.ts';
 
@@ -60,7 +61,9 @@ export class Header {
         draggable: true,
         'data-column': column.id,
         'aria-sort': sorted ? direction : column.sort ? 'none' : undefined,
-        title: `${column.title}${column.sort ? ' (Enter sorts, ' : ' ('}Ctrl+Shift+arrows move, Shift+arrows resize)`,
+        title: column.sort
+          ? t('{0} (Enter sorts, Ctrl+Shift+arrows move, Shift+arrows resize)', column.title)
+          : t('{0} (Ctrl+Shift+arrows move, Shift+arrows resize)', column.title),
       },
       element('span', { class: 'title' }, column.title),
       sorted ? icon(this.sort.descending ? 'chevron-down' : 'chevron-up') : undefined,

@@ -9,6 +9,7 @@ import { RowCache, type Fetch } from './rows.ts';
 import { extend, noSelection, select, toggle, type Selection } from './selection.ts';
 import { drawBar, type TimeSpan } from './timelineBar.ts';
 import { contentHeight, rowHeight, scrollTo, windowAt } from './window.ts';
+import { t } from '../strings.ts';
 
 export interface TableEvents {
   readonly fetch: Fetch;
@@ -48,7 +49,7 @@ export class Table {
       },
     });
     this.viewport.append(this.content);
-    this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': 'Flows', 'aria-multiselectable': 'true' }, this.header.root, this.viewport, this.empty); // prettier-ignore
+    this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport, this.empty); // prettier-ignore
     this.setLayout(layout);
     this.viewport.addEventListener('scroll', () => this.scrolled());
     this.root.addEventListener('keydown', (e) => this.key(e));
@@ -74,7 +75,7 @@ export class Table {
     this.state = state;
     this.cache.outdated(state.version);
     this.header.setSort(state.sort);
-    this.empty.textContent = state.count > 0 ? '' : state.total > 0 ? 'No flow matches the query.' : 'No flows yet. What you run in a captured terminal shows here.'; // prettier-ignore
+    this.empty.textContent = state.count > 0 ? '' : state.total > 0 ? t('No flow matches the query.') : t('No flows yet. What you run in a captured terminal shows here.'); // prettier-ignore
     this.draw();
   }
   /** What the timeline column spans. */
