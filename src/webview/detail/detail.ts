@@ -72,7 +72,7 @@ export class Detail {
     const b = element(
       'button',
       { class: 'tab', role: 'tab', type: 'button', 'aria-controls': 'detail-content', 'data-tab': tab },
-      tab,
+      tabTitles[tab],
     );
     b.addEventListener('click', () => this.select(tab));
     b.addEventListener('keydown', (e) => {
