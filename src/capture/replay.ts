@@ -31,6 +31,8 @@ interface Conversation {
 export interface ReplaySummary {
   readonly packets: number;
   readonly flows: number;
+  /** Time of the last packet; 0 without any. */
+  readonly lastAt: number;
   readonly streams: StreamCounts;
   /** Packets that are no TCP or UDP payload, by why. */
   readonly passed: Readonly<Partial<Record<Passed, number>>>;
@@ -45,9 +47,13 @@ export class Replay implements CaptureSink {
   private readonly total: StreamCounts = { retransmitted: 0, reordered: 0, overlapping: 0, lost: 0 };
   private flows = 0;
   private packets = 0;
+  private lastAt = 0;
+  private readonly bodyLimit: number;
 
-  constructor(send: (frame: Uint8Array) => void) {
+  /** Payload behind the first `bodyLimit` bytes of a direction is only counted. */
+  constructor(send: (frame: Uint8Array) => void, bodyLimit = Infinity) {
     this.send = send;
+    this.bodyLimit = bodyLimit;
   }
 
   name(address: Uint8Array, name: string): void {
@@ -56,6 +62,7 @@ export class Replay implements CaptureSink {
 
   packet(packet: CapturedPacket): void {
     this.packets++;
+    this.lastAt = Math.max(this.lastAt, packet.at);
     const segment = decodePacket(packet.linkType, packet.bytes, packet.length);
     if (typeof segment === 'string') this.passed[segment] = (this.passed[segment] ?? 0) + 1;
     else if (segment.protocol === 'tcp') this.tcp(segment, packet);
@@ -70,7 +77,7 @@ export class Replay implements CaptureSink {
       this.frame({ counters: { id: c.id, ...this.counts(c), eofUp: c.up.finished, eofDown: c.down.finished } });
     }
     this.conversations.clear();
-    return { packets: this.packets, flows: this.flows, streams: this.total, passed: this.passed };
+    return { packets: this.packets, flows: this.flows, lastAt: this.lastAt, streams: this.total, passed: this.passed };
   }
 
   private tcp(s: Segment, packet: CapturedPacket): void {
@@ -113,16 +120,7 @@ export class Replay implements CaptureSink {
     if (up) c.datagramsUp++;
     else c.datagramsDown++;
     if (!up && c.connectedAt === 0) c.connectedAt = packet.at;
-    this.frame({
-      data: {
-        id: c.id,
-        direction: up ? Direction.up : Direction.down,
-        offset: stream.next,
-        bytes: s.payload,
-        at: packet.at,
-        length: s.length,
-      },
-    });
+    this.data(c.id, up ? Direction.up : Direction.down, stream.next, s.payload, packet.at, s.length);
     stream.next += s.length;
   }
 
@@ -153,9 +151,7 @@ export class Replay implements CaptureSink {
     ];
     const [client, server] = swapped ? [ends[1]!, ends[0]!] : [ends[0]!, ends[1]!];
     const stream = (direction: Direction): TcpStream =>
-      new TcpStream({
-        data: (offset, bytes, at) => this.frame({ data: { id, direction, offset, bytes, at, length: 0 } }),
-      });
+      new TcpStream({ data: (offset, bytes, at) => this.data(id, direction, offset, bytes, at, 0) });
     const c: Conversation = {
       id,
       key: keyOf(s),
@@ -241,6 +237,12 @@ export class Replay implements CaptureSink {
       datagramsUp: c.datagramsUp,
       datagramsDown: c.datagramsDown,
     };
+  }
+
+  private data(id: number, direction: Direction, offset: number, all: Uint8Array, at: number, length: number): void {
+    if (offset >= this.bodyLimit) return;
+    const bytes = offset + all.length > this.bodyLimit ? all.subarray(0, this.bodyLimit - offset) : all;
+    this.frame({ data: { id, direction, offset, bytes, at, length } });
   }
 
   private frame(frame: Parameters<typeof ProxyFrame.encode>[0]): void {
