@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 
-const maps = ['dist/extension.cjs.map', 'dist/parts', 'dist/cli.js.map', 'dist/parts', 'dist/webview'];
+const maps = ['dist/extension.cjs.map', 'dist/parts', 'dist/cli.js.map', 'dist/cli', 'dist/webview'];
 /** Headers that are compiled into the native programs. */
 const nativePackages = ['node-api-headers', 'protozero'];
 

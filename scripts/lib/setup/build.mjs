@@ -47,7 +47,7 @@ const sources = ['src', 'gen/flow_pb.ts', 'package.json', 'package-lock.json'];
 export const bundles = made('bundles', 'Bundles', {
   needs: ['node', 'proto'],
   inputs: sources,
-  outputs: ['dist/extension.cjs', 'dist/cli.js', 'dist/parts', 'dist/webview'],
+  outputs: ['dist/extension.cjs', 'dist/cli.js', 'dist/cli', 'dist/parts', 'dist/webview'],
   script: ['esbuild.mjs'],
 });
 

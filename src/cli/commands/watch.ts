@@ -33,8 +33,9 @@ the proxy goes to standard error. When the proxy ends, watch waits for it to com
       .action(async (options: WatchOptions) => exit(await watchFlows(context, options))),
 };
 
-async function watchFlows(context: Context, { json = false, filter }: WatchOptions): Promise<number> {
-  const matches = await filterOf(filter, 2);
+async function watchFlows(context: Context, options: WatchOptions): Promise<number> {
+  const json = options.json === true;
+  const matches = await filterOf(options.filter, 2);
   requireProxy(context);
   const { dissectLive } = await import('../../dissect/live.ts');
   const print = (flow: Flow): void =>
