@@ -1,13 +1,5 @@
 // The commands of `flowtap`. A command is one file in commands/ and one line here.
-import type { Command } from 'commander';
-import type { Context } from './context.ts';
-
-export interface CliCommand {
-  /** The status of a command line that cannot be understood; 2 unless the command says otherwise. */
-  readonly usageStatus?: number;
-  /** Adds the command to the program. Its action's exit status goes to `exit`; it may throw a Failure or a ProblemError. */
-  register(program: Command, context: Context, exit: (status: number) => void): Command;
-}
+import type { CliCommand } from './command.ts';
 
 /** Loaded when it is asked for: a command must not wait for what another one needs. */
 export interface CommandEntry {

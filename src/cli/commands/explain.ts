@@ -6,7 +6,7 @@ import { explanationJson, explanationText } from '../../project/report/explanati
 import { placeFindings } from '../../project/report/finding.ts';
 import { findingJson } from '../../project/report/json.ts';
 import { Workspace } from '../../project/workspace.ts';
-import type { CliCommand } from '../commands.ts';
+import type { CliCommand } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { readFolder } from '../files/folder.ts';
 

@@ -5,7 +5,7 @@ import type { Flow } from '../../flow/model.ts';
 import { FlowStore } from '../../flow/store.ts';
 import { bytesText } from '../../flow/text.ts';
 import { readCapture } from '../../node/readCapture.ts';
-import type { CliCommand } from '../commands.ts';
+import type { CliCommand } from '../command.ts';
 import { say, type Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { filterOf } from '../filter.ts';

@@ -9,7 +9,7 @@ import { findingText, summaryText } from '../../project/report/text.ts';
 import { projectRules } from '../../project/rules/registry.ts';
 import { Workspace } from '../../project/workspace.ts';
 import { Option } from 'commander';
-import type { CliCommand } from '../commands.ts';
+import type { CliCommand } from '../command.ts';
 import { say } from '../context.ts';
 import type { Context } from '../context.ts';
 import { readFolder } from '../files/folder.ts';

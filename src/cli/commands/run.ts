@@ -4,7 +4,7 @@ import { isFailure, type Flow } from '../../flow/model.ts';
 import { capturedCommand, newCaptureName } from '../../proxy/captured.ts';
 import { problem, ProblemError } from '../../proxy/problems.ts';
 import { signalNumber } from '../../proxy/signals.ts';
-import type { CliCommand } from '../commands.ts';
+import type { CliCommand } from '../command.ts';
 import { say, type Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { filterOf } from '../filter.ts';

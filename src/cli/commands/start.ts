@@ -1,5 +1,5 @@
 import { daemonStatus } from '../../proxy/daemon.ts';
-import type { CliCommand } from '../commands.ts';
+import type { CliCommand } from '../command.ts';
 import { oneQuestion, requireProxy, runningText } from '../proxy.ts';
 
 export const start: CliCommand = {

@@ -5,7 +5,7 @@ import { daemonStatus } from '../../proxy/daemon.ts';
 import { logPath, socketPath } from '../../proxy/paths.ts';
 import type { Problem } from '../../proxy/problems.ts';
 import { printable } from '../columns.ts';
-import type { CliCommand } from '../commands.ts';
+import type { CliCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { modeText, oneQuestion } from '../proxy.ts';
 

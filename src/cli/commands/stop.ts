@@ -1,5 +1,5 @@
 import { stopDaemon } from '../../proxy/daemon.ts';
-import type { CliCommand } from '../commands.ts';
+import type { CliCommand } from '../command.ts';
 import { oneQuestion, requireProxy } from '../proxy.ts';
 
 export const stop: CliCommand = {

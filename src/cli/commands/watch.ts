@@ -1,7 +1,7 @@
 import { flowToJson } from '../../flow/json.ts';
 import type { Flow } from '../../flow/model.ts';
 import { ProblemError } from '../../proxy/problems.ts';
-import type { CliCommand } from '../commands.ts';
+import type { CliCommand } from '../command.ts';
 import { say, type Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { filterOf } from '../filter.ts';
