@@ -5,6 +5,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import {
+  Direction,
   ClientFrame,
   Mode,
   Platform,
@@ -185,6 +186,17 @@ export class FakeProxy {
     this.#live.set(id, opened);
     this.send({ opened });
     return id;
+  }
+
+  /** Payload of a flow, behind what it has said so far in this direction. */
+  data(id: number, direction: 'up' | 'down', text: string): void {
+    const flow = this.#live.get(id);
+    const total = direction === 'up' ? 'bytesUp' : 'bytesDown';
+    const bytes = Buffer.from(text, 'latin1');
+    const offset = flow?.[total] ?? 0;
+    const data = { id, direction: Direction[direction], offset, bytes, at: Date.now() * 1000, length: 0 };
+    if (flow) Object.assign(flow, { [total]: offset + bytes.length });
+    this.send({ data });
   }
 
   counters(id: number, bytesUp: number, bytesDown: number): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Command } from 'commander';
 import { commands } from '../../../src/cli/commands.ts';
 import { platformSupport } from '../../../src/proxy/platform.ts';
 import { problem, ProblemError } from '../../../src/proxy/problems.ts';
@@ -10,10 +11,10 @@ describe('command line', () => {
   it('helps', async () => {
     const c = cli();
     assert.equal(await c.run('--help'), 0);
-    for (const name of ['run', 'watch', 'start', 'stop', 'status'])
+    for (const name of ['run', 'watch', 'start', 'stop', 'status', 'export', 'lint', 'explain'])
       assert.match(c.stdout.text, new RegExp(`^ {2}${name} `, 'm'));
     assert.equal(c.stderr.text, '');
-    for (const name of ['run', 'watch', 'status']) {
+    for (const name of ['run', 'watch', 'status', 'export']) {
       const one = cli();
       assert.equal(await one.run(name, '--help'), 0);
       assert.match(one.stdout.text, new RegExp(`Usage: flowtap ${name}`));
@@ -74,7 +75,11 @@ describe('command line', () => {
     }
   });
 
-  it('has each command once', () => {
-    assert.equal(new Set(commands).size, commands.length);
+  it('has each command once, under its own name', async () => {
+    assert.equal(new Set(commands.map(({ name }) => name)).size, commands.length);
+    for (const { name, load } of commands) {
+      const program = new Command().enablePositionalOptions();
+      assert.equal((await load()).register(program, cli().context, () => {}).name(), name);
+    }
   });
 });

@@ -91,6 +91,42 @@ describe('flowtap run', () => {
     );
   });
 
+  it('tells what the payload says, of the flows that match, and saves them', async () => {
+    const c = cli();
+    const capture = path.join(scripts.folder, 'flows.pcapng');
+    const done = c.run('run', '--json', json, '--save', capture, '--filter', 'status:404', '--', ...waiting());
+    await subscribed();
+    const [client] = proxy.clients;
+    assert.equal(client?.frames.find((f) => f.subscribe)?.subscribe?.bodyLimit, 16_384);
+    for (const status of [200, 404]) {
+      const id = proxy.open({ host: '' });
+      proxy.data(id, 'up', 'GET /x HTTP/1.1\r\nHost: api.example\r\n\r\n');
+      proxy.data(id, 'down', `HTTP/1.1 ${status} Said\r\nContent-Length: 0\r\n\r\n`);
+      proxy.end(id);
+    }
+    fs.writeFileSync(go(), '');
+    assert.equal(await done, 0);
+    assert.deepEqual(
+      flows().map((f) => [f.destination.host, f.application]),
+      [['api.example', { protocol: 'http', summary: 'GET /x 404' }]],
+    );
+    const saved = fs.readFileSync(capture);
+    assert.ok(saved.includes('HTTP/1.1 404') && !saved.includes('HTTP/1.1 200'));
+  });
+
+  it('runs nothing where the filter or the file to save cannot be used', async () => {
+    for (const [args, message] of [
+      [['--filter', 'status>=many'], /not understood.*\n {2}status>=many\n {2} +\^+\n/],
+      [['--save', path.join(scripts.folder, 'flows.txt')], /\.pcapng, \.har, \.jsonl/],
+      [['--save', '/nowhere/flows.har'], /cannot write \/nowhere\/flows\.har/],
+    ] as const) {
+      const c = cli();
+      assert.equal(await c.run('run', ...args, '--', 'true'), 125);
+      assert.match(c.stderr.text, message);
+    }
+    assert.ok(!fs.existsSync(path.join(scripts.folder, 'launcher.args')));
+  });
+
   it('shows flows that go on as open', async () => {
     const c = cli();
     const done = c.run('run', '--json', json, '--', ...waiting());

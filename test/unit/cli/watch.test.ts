@@ -74,6 +74,22 @@ describe('flowtap watch', () => {
     );
   });
 
+  it('tells only of flows that match, by what is known at the time', async () => {
+    const { cli, done } = await watching('--json', '--filter', 'method:POST');
+    for (const method of ['GET', 'POST']) {
+      const id = proxy.open({ host: '' });
+      proxy.data(id, 'up', `${method} / HTTP/1.1\r\nHost: ${method}.example\r\n\r\n`);
+      proxy.end(id);
+    }
+    await cli.stdout.has(/\n/);
+    cli.signal('SIGINT');
+    assert.equal(await done, 0);
+    assert.deepEqual(
+      (cli.jsonLines as FlowJson[]).map((f) => f.destination.host),
+      ['POST.example'],
+    );
+  });
+
   it('says that the proxy is gone and connects again; a flow that went on meanwhile ends once', async () => {
     const { cli, done } = await watching('--json');
     const kept = proxy.open();
