@@ -15,7 +15,7 @@ export async function filterOf(text: string | undefined, status: number): Promis
   const { query, error } = parseQuery(text);
   if (query) return compileQuery(query);
   const { message, start, end } = error;
-  const width = (from: number, to: number): number => [...printable(text.slice(from, to))].length;
+  const width = (from: number, to: number): number => Array.from(printable(text.slice(from, to))).length;
   throw new Failure(
     status,
     `the filter is not understood: ${message}\n${excerpt(text, start, end, width)}`,
