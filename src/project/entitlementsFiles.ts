@@ -1,7 +1,7 @@
 // Which files are entitlements, and who turns them into a signature.
 import { entriesOf } from '../plist/value.ts';
 import type { FileCache } from './cache.ts';
-import { basename, extension } from './files.ts';
+import { basename, extension, isWithin } from './files.ts';
 import type { Target } from './model.ts';
 import type { ProjectModel } from './workspace.ts';
 
@@ -51,5 +51,6 @@ export function processedBy(model: ProjectModel, file: string): 'xcode' | 'raw' 
   const name = basename(file);
   for (const path of model.cache.paths)
     if (packagers.test(path) && model.cache.text(path)?.includes(name)) return 'raw';
-  return undefined;
+  // Which target signs with it can be said on xcodebuild's command line, or in a file that is not here.
+  return model.governed.some((folder) => isWithin(file, folder)) ? 'xcode' : undefined;
 }

@@ -3,10 +3,11 @@
 // invented entitlements go, and the app claims the extension's group.
 import type { Fix, TextEdit } from '../entitlements/finding.ts';
 import { entriesOf, entry } from '../plist/value.ts';
-import { applyEdits, insertEntry, removeEntry } from '../plist/xmlEdit.ts';
+import { applyEdits, insertEntries, insertEntry, removeEntry } from '../plist/xmlEdit.ts';
 import type { Edit } from '../plist/xmlEdit.ts';
 import { basename, dirname } from './files.ts';
-import type { Configuration } from './model.ts';
+import type { Configuration, Target } from './model.ts';
+import { networkTemplate } from './rules/INF001.ts';
 import { acceptEdits, interfaceEdits, protocolOf, teamOf } from './rules/codeFixes.ts';
 import type { EndpointUse, ProjectContext } from './rules/context.ts';
 import { isOwn } from './rules/context.ts';
@@ -41,7 +42,7 @@ export function turnRoundFix(c: ProjectContext, listener: EndpointUse): readonly
     for (const configuration of target.configurations) add(withoutFakes(configuration));
   for (const configuration of sysex.configurations) {
     const twin = app.configurations.find((k) => k.name === configuration.name) ?? app.configurations[0];
-    add(named(c, configuration, listener.name ?? client.name));
+    add(named(c, sysex, configuration, listener.name ?? client.name));
     if (twin) add(sharedGroup(c, twin, configuration));
   }
   return [{ title, edits, ...(code.creates.length > 0 ? { creates: code.creates } : {}), preferred: true }];
@@ -133,7 +134,12 @@ function withoutFakes(configuration: Configuration): readonly Fix[] {
 }
 
 /** NEMachServiceName: the code's own name where it stands below a group, else a child of the first group. */
-function named(c: ProjectContext, configuration: Configuration, name: string | undefined): readonly Fix[] {
+function named(
+  c: ProjectContext,
+  sysex: Target,
+  configuration: Configuration,
+  name: string | undefined,
+): readonly Fix[] {
   const doc = editable(configuration.info);
   const groups = c.groups(configuration);
   if (!doc || c.machName(configuration)) return [];
@@ -142,8 +148,13 @@ function named(c: ProjectContext, configuration: Configuration, name: string | u
   const full = name?.startsWith(`${group.text}.`) ? `${group.raw}${name.slice(group.text.length)}` : `${group.raw}.xpc`;
   const dict = entry(doc.root, 'NetworkExtension')?.value;
   const edits: Edit[] = [];
-  if (dict?.kind === 'dict') edits.push(insertEntry(doc.document, dict, 'NEMachServiceName', full));
-  else if (!dict) edits.push(insertEntry(doc.document, doc.root, 'NetworkExtension', { NEMachServiceName: full }));
+  const { NEProviderClasses } = networkTemplate(c, sysex, configuration);
+  const classes = NEProviderClasses === undefined ? {} : { NEProviderClasses };
+  if (dict?.kind === 'dict') {
+    const missing = entry(dict, 'NEProviderClasses') ? {} : classes;
+    edits.push(insertEntries(doc.document, dict, Object.entries({ NEMachServiceName: full, ...missing })));
+  } else if (!dict)
+    edits.push(insertEntry(doc.document, doc.root, 'NetworkExtension', { NEMachServiceName: full, ...classes }));
   return [{ title, edits: edits.map((e) => ({ ...e, file: doc.file })) }];
 }
 

@@ -12,6 +12,8 @@ export interface ProjectModel {
   readonly cache: FileCache;
   readonly targets: readonly Target[];
   readonly problems: readonly ProjectProblem[];
+  /** Folders with a project description; what lies in them is built by it unless something else says so. */
+  readonly governed: readonly string[];
 }
 
 export function buildModel(cache: FileCache): ProjectModel {
@@ -34,7 +36,7 @@ export function buildModel(cache: FileCache): ProjectModel {
     if (!xcode.has(folder) && isXcodeGen(cache, path)) take(xcodegenTargets(cache, path), folder);
   }
   targets.push(...inferredTargets(cache, (path) => folders.some((folder) => isWithin(path, folder))));
-  return { cache, targets, problems };
+  return { cache, targets, problems, governed: folders };
 }
 
 export class Workspace {

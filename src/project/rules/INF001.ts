@@ -34,7 +34,7 @@ export const INF001: ProjectRule = {
             'Add a NetworkExtension dictionary',
             info,
             'NetworkExtension',
-            template(c, sysex, configuration),
+            networkTemplate(c, sysex, configuration),
           ),
         };
       }
@@ -42,7 +42,11 @@ export const INF001: ProjectRule = {
 };
 
 /** As much as the project tells: its provider class, and its group's name. */
-function template(c: ProjectContext, sysex: Target, configuration: Configuration): Plain {
+export function networkTemplate(
+  c: ProjectContext,
+  sysex: Target,
+  configuration: Configuration,
+): Readonly<Record<string, Plain>> {
   const values = c.providerValues(configuration).map((v) => plainValue(v.text));
   const point =
     [...providerPoints].find(([, value]) => values.includes(value))?.[0] ?? 'com.apple.networkextension.app-proxy';

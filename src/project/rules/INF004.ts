@@ -1,5 +1,6 @@
 import { entry, lookup } from '../../plist/value.ts';
-import type { PlistText, Target } from '../model.ts';
+import type { PlistText, PlistUse, Target } from '../model.ts';
+import { isWholePattern } from './pattern.ts';
 import type { EndpointUse, ProjectContext } from './context.ts';
 import { addEntryFix, firstLine } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
@@ -22,6 +23,14 @@ export const INF004: ProjectRule = {
       for (const configuration of sysex.configurations) {
         const { info } = configuration;
         const dict = entry(info.part?.root, 'NetworkExtension');
+        if (!info.part && isUnseen(info) && isWholePattern(c)) {
+          // Without any Info.plist in sight, the endpoint on the wrong side shows that nothing registers the name here.
+          yield {
+            ...sysex.place,
+            message: `No Info.plist with NEMachServiceName is known for ${sysex.name}: nobody can look it up.`,
+          };
+          continue;
+        }
         if (!c.knowsInfo(configuration) || !info.part) continue;
         // Without the dictionary INF001 says it, in the top level INF005.
         if (entry(info.part.root, 'NEMachServiceName') || lookup(dict?.value, 'NEMachServiceName')) continue;
@@ -55,6 +64,8 @@ export const INF004: ProjectRule = {
       }
   },
 };
+
+const isUnseen = ({ state }: PlistUse): boolean => state === 'unset' || state === 'absent' || state === 'unresolved';
 
 /** The use of a named endpoint that is evidently the extension's: its own listener, or its own or its app's look-up
  *  of a name that no launchd job has. */

@@ -25,7 +25,8 @@ export const X024: ProjectRule = {
       for (const { file, facts } of c.facts(app))
         for (const name of facts.providerIds) {
           const id = c.nameOf(app, file, name);
-          if (id === undefined || ids.some((known) => known?.text === id)) continue;
+          // A text without a dot is a key or a name, not an id.
+          if (id === undefined || !id.includes('.') || ids.some((known) => known?.text === id)) continue;
           const own = c.pairs
             .filter((p) => p.app === app)
             .flatMap((p) => p.sysex.configurations.map((k) => c.bundleId(k)?.text));

@@ -34,6 +34,8 @@ export function nameExpression(list: TokenList, from: number, to: number): NameE
   for (let i = start; i < end; i++) {
     const even = (i - start) % 2 === 0;
     if (even ? list.at(i)?.kind !== 'word' : !list.is(i, '.')) return range;
+    // Of a type (Constants.name) or of self; a property of some object (bundle.name) is computed.
+    if (even && i < end - 1 && !/^([A-Z]|self$)/.test(list.text(i))) return range;
   }
   const identifier = list.text(end - 1);
   // A parameter or a computed local of the same name hides a constant of another file.

@@ -33,6 +33,10 @@ const inferred = (files: Files): Files => ({
   'Extension/Info.plist': String(files['Extension/Info.plist']).replace('$(PRODUCT_BUNDLE_PACKAGE_TYPE)', 'SYSX'),
 });
 
+/** As the thread shows it: two entitlements files, two sources, and nothing else. */
+const bare = (files: Files): Files =>
+  Object.fromEntries(Object.entries(files).filter(([f]) => /\.entitlements$|Server\.m$|Client\.m$/.test(f)));
+
 const layouts: readonly [string, (files: Files) => Files][] = [
   ['an Xcode project', (files) => files],
   ['an XcodeGen project', (files) => withoutProject(files, ['project.yml', yml])],
@@ -97,5 +101,47 @@ describe('the seed', () => {
             /NEMachServiceName<\/key>\s*<string>TEAM_ID\.group\.app_id\.netfilter\.xpc</,
           );
         });
+    });
+});
+
+describe('the seed with less around it', () => {
+  const rules = (files: Files): Set<string> => new Set(lintFiles(files).map((f) => f.rule));
+  const expected = ['ENT009', 'ENT016', 'ENT018', 'INF004', 'SRC001', 'SRC002', 'SRC003', 'SRC005', 'SRC007', 'X009'];
+  const noErrorAfter = (files: Files): void => {
+    const fix = ofRule(lintFiles(files), 'SRC007')[0]?.fixes[0];
+    assert.ok(fix);
+    assert.deepEqual(brief(lintFiles(applied(files, fix)).filter((f) => f.severity === 'error')), []);
+  };
+  for (const [name, files] of [
+    ['four files and no plist', bare(fixture('seed'))],
+    [
+      'an Info.plist without the dictionary',
+      {
+        ...fixture('seed'),
+        'Extension/Info.plist': String(fixture('seed')['Extension/Info.plist']).replace(
+          /\t<key>NetworkExtension<[^]*<\/dict>\n(?=<\/dict>)/,
+          '',
+        ),
+      },
+    ],
+    [
+      'a generated Info.plist',
+      {
+        ...fixture('seed'),
+        'Seed.xcodeproj/project.pbxproj': String(fixture('seed')['Seed.xcodeproj/project.pbxproj']).replaceAll(
+          /INFOPLIST_FILE = [^;]*;/g,
+          'GENERATE_INFOPLIST_FILE = YES;',
+        ),
+      },
+    ],
+    ['no constant for the name', { ...fixture('seed'), 'Shared/Shared.h': '' }],
+  ] as const)
+    it(`finds the same with ${name}`, () => {
+      const found = rules(files);
+      assert.deepEqual(
+        expected.filter((r) => !found.has(r)),
+        [],
+      );
+      noErrorAfter(files);
     });
 });

@@ -445,6 +445,15 @@ const secretSettings = spoilt((s) => {
   s.sysexTarget = { xcconfig: { Debug: 'Secret.xcconfig', Release: 'Secret.xcconfig' } };
 });
 
+/** A file that no target names, and an id that is read from Info.plist by a key of the same name as a constant. */
+const spare = spoilt((s) => {
+  s.extra['Ext/Alpha.entitlements'] = plist({ [groups]: ['$(GROUP_PREFIX).com.example.app'] });
+  s.sources['App/Ids.swift'] =
+    'enum Keys { static let extensionID = "EXTENSION_ID" }\nextension Bundle { var extensionID: String { value(Keys.extensionID) } }\n';
+  s.sources['App/Manager.swift'] =
+    'import NetworkExtension\nfunc make(p: NETunnelProviderProtocol) {\n    p.providerBundleIdentifier = Bundle.main.extensionID\n}\n';
+});
+
 const endpointSecurity: Files = spoilt((s) => {
   s.sysex = { 'com.apple.developer.endpoint-security.client': true, [groups]: [group] };
   s.app = { [install]: true, [groups]: [group] };
@@ -468,6 +477,7 @@ const shapes: readonly Shape[] = [
   ['a tunnel for the store on two platforms', storeTunnel],
   ['signing settings that are not in the repository', secretSettings],
   ['an Endpoint Security extension', endpointSecurity],
+  ['a file that no target names, an id that Info.plist holds', spare],
 ];
 
 describe('sound projects', () => {
