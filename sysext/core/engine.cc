@@ -119,8 +119,7 @@ void Engine::tick() {
   if (!dirty_.empty() && countersAt_ <= now) tellCounters();
   expire(now);
   for (Session* session : sessions_)
-    if (!session->welcomed() && !session->ending() && session->since() + limits_.helloMillis <= now)
-      session->refuse(wire::RefusedCode::kProtocol, "no Hello within the time allowed");
+    if (session->deadline().value_or(UINT64_MAX) <= now) session->expire();
 }
 
 std::optional<uint64_t> Engine::nextTick() const {
@@ -128,8 +127,7 @@ std::optional<uint64_t> Engine::nextTick() const {
   if (!dirty_.empty()) next = countersAt_;
   if (idle_[0].first) next = std::min(next, idle_[0].first->lastActive_ + limits_.datagramIdleMillis);
   if (idle_[1].first) next = std::min(next, idle_[1].first->lastActive_ + limits_.answeredQueryIdleMillis);
-  for (const Session* session : sessions_)
-    if (!session->welcomed() && !session->ending()) next = std::min(next, session->since() + limits_.helloMillis);
+  for (const Session* session : sessions_) next = std::min(next, session->deadline().value_or(UINT64_MAX));
   if (next == UINT64_MAX) return std::nullopt;
   return next;
 }

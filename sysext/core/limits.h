@@ -22,7 +22,7 @@ struct Limits {
   size_t relayBudget = 64u << 20;    ///< payload that was read and not yet taken by the other side, all flows together
   uint32_t datagramIdleMillis = 60'000;
   uint32_t answeredQueryIdleMillis = 2'000;  ///< a conversation on port 53 whose every query was answered
-  uint32_t helloMillis = 10'000;     ///< time a client has to introduce itself
+  uint32_t helloMillis = 10'000;     ///< time a client has to introduce itself, and to read why it is refused
   uint32_t counterMillis = 100;      ///< pause between two FlowCounters of a flow
 };
 

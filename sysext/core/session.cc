@@ -48,6 +48,19 @@ void Session::refuse(wire::RefusedCode code, std::string text) {
   refused.versions = {kWireVersion};
   subscriber_.send(frame);
   ending_ = true;
+  since_ = engine_.clock().steadyMillis();
+}
+
+std::optional<uint64_t> Session::deadline() const {
+  if (over() || (welcomed_ && !ending_)) return std::nullopt;
+  return since_ + engine_.limits().helloMillis;
+}
+
+void Session::expire() {
+  if (ending_)
+    subscriber_.abandon();
+  else
+    refuse(wire::RefusedCode::kProtocol, "no Hello within the time allowed");
 }
 
 void Session::writable() {

@@ -43,8 +43,10 @@ class Session {
   bool over() const { return subscriber_.gone() || (ending_ && subscriber_.drained()); }
   bool ending() const { return ending_; }
   bool welcomed() const { return welcomed_; }
-  /// Of the steady clock.
-  uint64_t since() const { return since_; }
+  /// When it has to be welcomed, or to have read its refusal (steady milliseconds); nothing while neither is due.
+  std::optional<uint64_t> deadline() const;
+  /// The deadline has passed.
+  void expire();
   const std::string& client() const { return client_; }
   const SessionPeer& peer() const { return peer_; }
   Subscriber& subscriber() { return subscriber_; }
@@ -63,7 +65,7 @@ class Session {
   Subscriber subscriber_;
   FrameReader reader_;
   std::string client_;
-  uint64_t since_;
+  uint64_t since_;  // of the connection's begin, then of its refusal
   bool welcomed_ = false;
   bool ending_ = false;
 };

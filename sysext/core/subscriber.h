@@ -65,6 +65,9 @@ class Subscriber {
   /// so in any case.
   void tellDropped();
 
+  /// Whatever waits is not written any more.
+  void abandon() { gone_ = true; }
+
   bool drained() const { return queue_.empty(); }
   /// Bytes wait that the client would take.
   bool unwritten() const { return !blocked_ && !gone_ && !queue_.empty(); }

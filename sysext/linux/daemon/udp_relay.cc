@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "sysext/core/close_reasons.h"
@@ -151,11 +152,13 @@ UdpClient* UdpRelay::clientAt(const Address& address) {
   Fd socket(::socket(family_, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket || isReserved(socket.get())) {
     const int error = socket ? EMFILE : errno;
+    short_ = true;
     engine_.countRefused();
     engine_.setNotice("UDP datagrams are lost: " + std::generic_category().message(error) +
                       ". Raise the limit of open files (ulimit -n) of the proxy.");
     return nullptr;
   }
+  if (std::exchange(short_, false)) engine_.setNotice("");
   const int on = 1;
   // ICMP errors with the peer they belong to, although the socket is not connected.
   ::setsockopt(socket.get(), family_ == AF_INET ? SOL_IP : SOL_IPV6, family_ == AF_INET ? IP_RECVERR : IPV6_RECVERR,

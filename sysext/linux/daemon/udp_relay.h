@@ -54,6 +54,7 @@ class UdpRelay final : public EventHandler {
   Fd datagrams_;
   const Fd raw_;
   const int family_;
+  bool short_ = false;  // of descriptors, when it last needed one
   std::unordered_map<core::Address, UdpClient*, AddressHash> clients_;
   std::unordered_map<ConversationKey, UdpConversation*, ConversationHash> conversations_;
 };

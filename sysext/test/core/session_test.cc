@@ -182,6 +182,22 @@ TEST("a client that does not introduce itself is sent away") {
   CHECK(!world.engine.nextTick());
 }
 
+TEST("a client that does not even read its refusal is dropped") {
+  World world;
+  FakeClient client(world.engine);
+  client.window = 0;
+  client.hello({9});
+  CHECK(client.session.ending() && !client.session.over());
+  world.clock.steady += world.engine.limits().helloMillis - 1;
+  world.engine.tick();
+  CHECK(!client.session.over());
+  world.clock.steady += 1;
+  CHECK(world.engine.nextTick() == world.clock.steady);
+  world.engine.tick();
+  CHECK(client.session.over());
+  CHECK(!world.engine.nextTick());
+}
+
 TEST("a probe brings a synthetic flow to the one who asked") {
   World world;
   const auto asking = world.subscriber(), other = world.subscriber();
