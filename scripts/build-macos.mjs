@@ -60,17 +60,18 @@ try {
 async function build({ artefact, arch }) {
   const folder = path.join(out, artefact.name, arch);
   mkdirSync(folder, { recursive: true });
-  const flags = compileFlags(arch, sdk, artefact.language);
   const objects = [];
   for (const source of artefact.sources.flatMap(expand)) {
     const object = path.join(folder, `${source.replaceAll('/', '_')}.o`);
-    await run(tool('clang++'), [...flags, '-c', source, '-o', object]);
+    const language = source.endsWith('.c') ? 'c' : artefact.language;
+    await run(tool('clang++'), [...compileFlags(arch, sdk, language, artefact.exceptions), '-c', source, '-o', object]);
     objects.push(object);
   }
   const output = path.join(root, artefact.output(arch));
   mkdirSync(path.dirname(output), { recursive: true });
   rmSync(output, { force: true });
-  await run(tool('ld64.lld'), [...linkFlags(arch, sdk), ...artefact.link(arch), '-o', output, ...objects]);
+  if (artefact.library) await run(tool('llvm-ar'), ['--format=darwin', 'rcsD', output, ...objects]);
+  else await run(tool('ld64.lld'), [...linkFlags(arch, sdk), ...artefact.link(arch), '-o', output, ...objects]);
   console.log(`  linked ${path.relative(root, output)}`);
 }
 

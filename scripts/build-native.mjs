@@ -3,15 +3,16 @@
 //   node scripts/build-native.mjs [--variant release|asan|tsan] [target ...]     (default: release, `shipped` targets)
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { targets } from './native-targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
+const platform = `${process.platform}-${process.arch}`;
 const variants = {
-  release: { flags: ['-O2', '-g1', '-DNDEBUG'], out: `dist/bin/${process.platform}-${process.arch}` },
+  release: { flags: ['-O2', '-g1', '-DNDEBUG'], out: `dist/bin/${platform}` },
   asan: {
     flags: ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'],
     out: 'out/asan',
@@ -41,8 +42,9 @@ const { values, positionals } = parseArgs({
 });
 const variant = variants[values.variant];
 if (!variant) fail(`no variant ${values.variant}; there are: ${Object.keys(variants).join(', ')}`);
-const wanted = positionals.length ? positionals : Object.keys(targets).filter((t) => targets[t].shipped);
-for (const name of wanted) if (!targets[name]) fail(`no target ${name}; there are: ${Object.keys(targets).join(', ')}`);
+const named = positionals.length ? positionals : Object.keys(targets).filter((t) => targets[t].shipped);
+for (const name of named) if (!targets[name]) fail(`no target ${name}; there are: ${Object.keys(targets).join(', ')}`);
+const wanted = [...new Set(named.flatMap((name) => [...(targets[name].with ?? []), name]))];
 
 /** A target may need another compiler or further flags; its objects then have a folder of their own. */
 function toolOf(target) {
@@ -77,8 +79,14 @@ function stale(object) {
     .split(/\s+/);
   return files.some((f) => mtime(path.resolve(root, f)) > made);
 }
-function run({ compiler, flags }, rest) {
-  const args = [...flags, ...rest];
+function compile(tool, source, object) {
+  // The same compiler takes C as well, where it is told the language and its standard.
+  const flags = source.endsWith('.c')
+    ? tool.flags.map((flag) => (flag === '-std=c++17' ? '-std=c11' : flag)).concat('-x', 'c')
+    : tool.flags;
+  return run(tool.compiler, [...flags, '-MMD', '-c', '-o', object, source]);
+}
+function run(compiler, args) {
   return new Promise((resolve, reject) => {
     if (values.verbose) console.log([compiler, ...args].join(' '));
     const child = spawn(compiler, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -97,20 +105,22 @@ const links = wanted.map((name) => {
   const tool = toolOf(target);
   mkdirSync(tool.objectDir, { recursive: true });
   const objects = target.sources.flatMap(expand).map((source) => {
-    const object = path.join(tool.objectDir, source.replaceAll('/', '_').replace(/\.cc$/, '.o'));
+    const object = path.join(tool.objectDir, source.replaceAll('/', '_').replace(/\.cc?$/, '.o'));
     jobs.set(object, { source, tool });
     return object;
   });
-  return { name, target, tool, objects, output: path.join(root, variant.out, target.output ?? name) };
+  // The folder of programs goes into the package; a library is for developers.
+  const folder = target.library && values.variant === 'release' ? `dist/kit/${platform}` : variant.out;
+  mkdirSync(path.join(root, folder), { recursive: true });
+  return { name, target, tool, objects, output: path.join(root, folder, target.output ?? name) };
 });
 
-mkdirSync(path.join(root, variant.out), { recursive: true });
 const queue = [...jobs].filter(([object]) => stale(object));
 let done = 0;
 async function worker() {
   for (let next = queue.shift(); next; next = queue.shift()) {
     const [object, { source, tool }] = next;
-    await run(tool, ['-MMD', '-c', '-o', object, source]);
+    await compile(tool, source, object);
     console.log(`  compiled ${source} (${++done})`);
   }
 }
@@ -125,13 +135,18 @@ try {
       readFileSync(stamp, 'utf8') === key &&
       objects.every((o) => mtime(o) <= statSync(output).mtimeMs);
     if (fresh) continue;
-    await run(tool, [
-      ...objects,
-      ...(target.link ?? []),
-      ...(values.variant === 'release' ? (target.releaseLink ?? []) : []),
-      '-o',
-      output,
-    ]);
+    if (target.library) {
+      rmSync(output, { force: true }); // ar would keep the objects of sources that are gone
+      await run('ar', ['rcsD', output, ...objects]);
+    } else
+      await run(tool.compiler, [
+        ...tool.flags,
+        ...objects,
+        ...(target.link ?? []),
+        ...(values.variant === 'release' ? (target.releaseLink ?? []) : []),
+        '-o',
+        output,
+      ]);
     writeFileSync(stamp, key);
     console.log(`  linked ${path.relative(root, output)}`);
   }

@@ -42,6 +42,16 @@ for (const artefact of artefacts)
     const file = path.join(root, name);
     check(existsSync(file), `${name} is there; run: npm run build:macos`);
     if (!existsSync(file)) continue;
+    const symbols = output('llvm-nm', ['-m', file]);
+    for (const symbol of artefact.exports ?? [])
+      check(new RegExp(`external ${symbol}$`, 'm').test(symbols), `${name} exports ${symbol}`);
+    check(!readFileSync(file).includes(root), `${name} holds no path of the building machine`);
+    if (artefact.library) {
+      // One architecture per object.
+      const archs = new Set(output('llvm-lipo', ['-archs', file]).trim().split(/\s+/));
+      check(archs.size === 1 && archs.has(arch), `${name} is for ${arch} alone`);
+      continue;
+    }
     const commands = output('llvm-objdump', ['--macho', '--private-headers', file]);
     check(output('llvm-lipo', ['-archs', file]).trim() === arch, `${name} is for ${arch} alone`);
     check(
@@ -57,15 +67,19 @@ for (const artefact of artefacts)
       `${name} loads system libraries only: ${libraries}`,
     );
     check(!/cmd LC_RPATH/.test(commands), `${name} has no search path for libraries`);
-    const symbols = output('llvm-nm', ['-m', file]);
     const dynamic = symbols.split('\n').filter((l) => l.includes('dynamically looked up'));
     check(
       dynamic.every((l) => / _napi_\w+ /.test(l)),
       `${name} leaves open what Node provides, and nothing else`,
     );
-    for (const symbol of artefact.exports ?? [])
-      check(new RegExp(`external ${symbol}$`, 'm').test(symbols), `${name} exports ${symbol}`);
-    check(!readFileSync(file).includes(root), `${name} holds no path of the building machine`);
   }
+for (const artefact of artefacts.filter((a) => a.universal)) {
+  const name = artefact.output('universal');
+  const archs = output('llvm-lipo', ['-archs', path.join(root, name)])
+    .trim()
+    .split(/\s+/)
+    .sort();
+  check(archs.join(' ') === 'arm64 x86_64', `${name} is for both architectures`);
+}
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed || passed === 0 ? 1 : 0);

@@ -86,6 +86,12 @@ export const suites = [
     command: [node, 'scripts/test-native.mjs', 'asan:core-test', 'asan:daemon-test'],
   },
   {
+    name: 'kit',
+    title: 'Endpoint kit (ASan, UBSan, TSan)',
+    unavailable: () => (process.platform === 'linux' ? undefined : 'the tests connect to the Unix-socket rendezvous'),
+    command: [node, 'scripts/test-native.mjs', 'asan:kit-test', 'tsan:kit-test'],
+  },
+  {
     name: 'e2e',
     title: 'The command line with the real proxy',
     needs: ['native', 'bundles'],

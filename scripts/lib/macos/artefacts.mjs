@@ -1,5 +1,6 @@
 // What is built for macOS. One entry each: { name, sources (patterns as in native-targets.mjs), language, link(arch),
-// output(arch) }; `exports` are symbols that must be there; `universal: true` joins the two architectures into output('universal').
+// output(arch) }; `exports` are symbols that must be there; `library`: an archive, not linked;
+// `exceptions`: C++ exceptions are on; `universal: true` joins the two architectures into output('universal').
 import { createRequire } from 'node:module';
 
 /** Node provides these to an addon when it loads it; any other undefined symbol is an error. */
@@ -11,6 +12,9 @@ function nodeApiSymbols() {
 /** What Node calls the architecture. */
 const nodeArch = { arm64: 'arm64', x86_64: 'x64' };
 
+/** The flow core behind the C API, with the rendezvous. The wire's parser throws at malformed input. */
+const kitSources = ['sysext/core/*.cc', 'native/xpc/*.cc', 'sysext/kit/*.cc'];
+
 export const artefacts = [
   {
     name: 'bridge',
@@ -18,5 +22,33 @@ export const artefacts = [
     link: () => ['-bundle', '-framework', 'CoreFoundation', '-framework', 'Security', ...nodeApiSymbols()],
     exports: ['_napi_register_module_v1', '_node_api_module_get_api_version_v1'],
     output: (arch) => `dist/bin/darwin-${nodeArch[arch]}/bridge.node`,
+  },
+  {
+    name: 'kit',
+    library: true,
+    universal: true,
+    exceptions: true,
+    sources: kitSources,
+    exports: [
+      '_flowtap_endpoint_start',
+      '_flowtap_endpoint_stop',
+      '_flowtap_endpoint_statistics',
+      '_flowtap_flow_open',
+      '_flowtap_flow_connected',
+      '_flowtap_flow_data',
+      '_flowtap_flow_count',
+      '_flowtap_flow_ended',
+      '_flowtap_flow_close',
+      '_flowtap_flow_info_set_audit_token',
+    ],
+    output: (arch) => `dist/kit/darwin-${nodeArch[arch] ?? arch}/libflowtapkit.a`,
+  },
+  {
+    // A program that uses the whole kit, linked as a developer's would be.
+    name: 'kit-feed',
+    exceptions: true,
+    sources: [...kitSources, 'sysext/test/kit/feed.c'],
+    link: () => ['-framework', 'CoreFoundation', '-framework', 'Security', '-lbsm'],
+    output: (arch) => `out/macos/kit-feed/${arch}/kit-feed`,
   },
 ];

@@ -20,6 +20,11 @@ const libraries = [
     ...framework('Security'),
     symbols: ['_SecCodeCheckValidity', '_SecCodeCreateWithXPCMessage', '_SecRequirementCreateWithString'],
   },
+  {
+    file: 'usr/lib/libbsm.tbd',
+    install: '/usr/lib/libbsm.0.dylib',
+    symbols: ['_audit_token_to_euid', '_audit_token_to_pid'],
+  },
 ];
 
 function stub({ install, symbols = [], classes = [] }) {

@@ -23,7 +23,7 @@ export const tool = (name) => `${name}-${llvm}`;
 
 /** Why this machine cannot build for macOS, with the remedy; undefined where it can. */
 export function missingTools() {
-  for (const name of ['clang++', 'ld64.lld', 'llvm-nm', 'llvm-lipo', 'llvm-readobj'])
+  for (const name of ['clang++', 'ld64.lld', 'llvm-ar', 'llvm-nm', 'llvm-lipo', 'llvm-readobj'])
     if (spawnSync(tool(name), ['--version']).error)
       return `${tool(name)} is missing: apt-get install --no-install-recommends ${debianPackages.join(' ')}`;
   if (!existsSync(path.join(cxxHeaders, '__config_site')))
@@ -78,15 +78,16 @@ export function writeAnnotatedConfig(folder) {
 
 const resources = () => spawnSync(tool('clang++'), ['-print-resource-dir'], { encoding: 'utf8' }).stdout.trim();
 
-/** Flags for clang. `language`: "c++" or "objective-c++". */
-export function compileFlags(arch, sdk, language = 'c++') {
+/** Flags for clang. `language`: "c", "c++" or "objective-c++". */
+export function compileFlags(arch, sdk, language = 'c++', exceptions = false) {
   return [
     ['-target', `${arch}-apple-macos${minimumMacos}`, '-nostdinc', '-x', language],
     language === 'objective-c++' ? ['-fobjc-arc'] : [],
-    ['-isystem', path.join(sdk.output, 'c++'), '-isystem', cxxHeaders],
+    language === 'c' ? [] : ['-isystem', path.join(sdk.output, 'c++'), '-isystem', cxxHeaders],
     ['-isystem', path.join(resources(), 'include'), '-isystem', path.join(sdk.source, 'usr/include')],
     ['-isystem', path.join(headers, 'include'), '-F', path.join(sdk.source, 'System/Library/Frameworks')],
-    ['-std=c++17', '-fblocks', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', '-O2', '-g0', '-DNDEBUG'],
+    language === 'c' ? ['-std=c11'] : ['-std=c++17', '-fno-rtti', exceptions ? '-fexceptions' : '-fno-exceptions'],
+    ['-fblocks', '-fvisibility=hidden', '-O2', '-g0', '-DNDEBUG'],
     ['-Wall', '-Wextra', '-Wshadow', '-Werror', '-Wunguarded-availability'],
     ['-Woverriding-method-mismatch', '-Wsuper-class-method-mismatch', `-I${root}`, `-I${path.join(root, 'gen')}`],
     ['-isystem', path.join(root, 'node_modules/protozero/include')],

@@ -1,0 +1,30 @@
+// The socket of one client of an endpoint. The protocol is core::Session's.
+#pragma once
+#include "native/fd.h"
+#include "native/rendezvous.h"
+#include "sysext/core/session.h"
+
+namespace flowtap::kit {
+
+class Client final : private core::SessionIo {
+ public:
+  Client(core::Engine& engine, Fd socket, const Peer& peer);
+
+  int fd() const { return socket_.get(); }
+  /// What to wait for, as for poll().
+  short events() const;
+  void onEvents(short events);
+  bool over() const { return gone_ || session_.over(); }
+
+ private:
+  void receive();
+  long write(const char* data, size_t size) override;
+  Attachment attach(const wire::Attach& attach) override;
+  void stopProxy() override;
+
+  Fd socket_;
+  bool gone_ = false;
+  core::Session session_;
+};
+
+}  // namespace flowtap::kit

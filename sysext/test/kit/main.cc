@@ -1,0 +1,3 @@
+#include "native/test/check.h"
+
+int main(int argc, char** argv) { return flowtap::test::runAll(argc > 1 ? argv[1] : ""); }
