@@ -1,4 +1,4 @@
-// Offsets as lines and columns, both from 1; columns in UTF-16 units.
+// Offsets as lines and columns, both from 1; columns in UTF-16 units. Lines end by CR LF, LF or CR, as in editors.
 
 export interface Position {
   readonly line: number;
@@ -11,7 +11,7 @@ export class Lines {
 
   constructor(text: string) {
     this.#text = text;
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
+    for (const { 0: end, index } of text.matchAll(/\r\n?|\n/g)) this.#starts.push(index + end.length);
   }
 
   at(offset: number): Position {
@@ -30,7 +30,6 @@ export class Lines {
   text(line: number): string {
     const start = this.#starts[line - 1];
     if (start === undefined) return '';
-    const end = this.#starts[line] ?? this.#text.length + 1;
-    return this.#text.slice(start, end - 1).replace(/\r$/, '');
+    return this.#text.slice(start, this.#starts[line]).replace(/(?:\r\n?|\n)$/, '');
   }
 }

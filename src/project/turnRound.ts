@@ -10,7 +10,7 @@ import type { Configuration, Target } from './model.ts';
 import { networkTemplate } from './rules/INF001.ts';
 import { acceptEdits, interfaceEdits, protocolOf, teamOf } from './rules/codeFixes.ts';
 import type { EndpointUse, ProjectContext } from './rules/context.ts';
-import { isOwn } from './rules/context.ts';
+import { isOwn } from './rules/names.ts';
 import { addGroupFix, editable } from './rules/fixes.ts';
 import { fakeServiceKeys, groupsKey } from './rules/keys.ts';
 import { lookUpsInSysex } from './rules/pattern.ts';

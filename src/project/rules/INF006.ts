@@ -1,5 +1,5 @@
 import { lookup } from '../../plist/value.ts';
-import { isOwn } from './context.ts';
+import { isOwn } from './names.ts';
 import { setStringFix } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 

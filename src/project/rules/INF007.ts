@@ -1,6 +1,6 @@
 import { lookup } from '../../plist/value.ts';
 import type { Target } from '../model.ts';
-import { isOwn } from './context.ts';
+import { isOwn } from './names.ts';
 import type { ProjectContext } from './context.ts';
 import { setStringFix } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';

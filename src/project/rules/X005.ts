@@ -1,5 +1,5 @@
 import type { Configuration, PlistText, Target } from '../model.ts';
-import { isOwn } from './context.ts';
+import { isOwn } from './names.ts';
 import type { ProjectContext } from './context.ts';
 import { addGroupFix, firstLine } from './fixes.ts';
 import { groupsKey } from './keys.ts';

@@ -1,6 +1,6 @@
 import type { PlistText } from '../model.ts';
 import { lacksGroup } from './X005.ts';
-import { isOwn } from './context.ts';
+import { isOwn } from './names.ts';
 import { addGroupFix, firstLine } from './fixes.ts';
 import { groupsKey } from './keys.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';

@@ -2,16 +2,19 @@
 // files do not tell; a rule that gets undefined says nothing.
 import type { Location } from '../../entitlements/project.ts';
 import type { RuleConfig } from '../../entitlements/rules/rule.ts';
-import { entriesOf, entry, lookup, stringsOf } from '../../plist/value.ts';
+import { entry, lookup, stringsOf } from '../../plist/value.ts';
 import type { PlistEntry, PlistValue } from '../../plist/value.ts';
 import { isHeader } from '../build.ts';
-import { basename, dirname, extension, isWithin } from '../files.ts';
+import { basename, extension } from '../files.ts';
 import type { Configuration, PlistText, PlistUse, Target } from '../model.ts';
 import { readProfiles } from '../profile.ts';
 import type { ProfileUse } from '../profileUse.ts';
 import type { AcceptHandler, NameExpression, SourceFacts, XpcObject } from '../source/facts.ts';
 import type { ProjectModel } from '../workspace.ts';
-import { endpointSecurityKey, groupsKey, installKey, networkExtensionKey, sandboxKey } from './keys.ts';
+import { containersOf, isEmbedded } from './containers.ts';
+import { endpointSecurityKey, groupsKey, networkExtensionKey, sandboxKey } from './keys.ts';
+import { launchdServices, scriptsMention } from './surroundings.ts';
+import type { LaunchdService } from './surroundings.ts';
 
 export interface EndpointUse {
   readonly target: Target;
@@ -107,37 +110,14 @@ export class ProjectContext {
 
   /** Each system extension with the apps that carry it. */
   get pairs(): readonly Pair[] {
-    return (this.#pairs ??= this.sysexes.flatMap((sysex) => this.#containers(sysex).map((app) => ({ app, sysex }))));
-  }
-
-  #containers(sysex: Target): readonly Target[] {
-    const apps = this.targets.filter((t) => t.productType === 'application' && t.platform !== 'ios');
-    const embedding = apps.filter((app) => app.embeds.some((e) => e.target === sysex.id));
-    if (embedding.length > 0) return embedding;
-    const depending = apps.filter((app) => app.dependencies.includes(sysex.id));
-    if (depending.length > 0) return depending;
-    const same = apps.filter((app) => app.project === sysex.project && !this.isEmbedded(app));
-    const installing = same.filter((app) =>
-      app.configurations.some((c) => entry(c.entitlements.part?.root, installKey) !== undefined),
-    );
-    // Without a link between the two only a lone app can be the one.
-    const candidates = installing.length > 0 ? installing : same;
-    if (sysex.origin === 'inferred') return this.#nearest(candidates, sysex);
-    const others = this.sysexes.filter((s) => s.project === sysex.project);
-    return candidates.length === 1 && others.length === 1 ? candidates : [];
-  }
-
-  /** Of inferred targets, the app that shares the deepest folder, if there is one such. */
-  #nearest(apps: readonly Target[], sysex: Target): readonly Target[] {
-    for (let folder = dirname(sysex.place.file); ; folder = dirname(folder)) {
-      const within = apps.filter((app) => isWithin(app.place.file, folder));
-      if (within.length > 0 || folder === '') return within.length === 1 ? within : [];
-    }
+    return (this.#pairs ??= this.sysexes.flatMap((sysex) =>
+      containersOf(sysex, this.targets, this.sysexes).map((app) => ({ app, sysex })),
+    ));
   }
 
   /** Another target carries it (a login item, a helper app). */
   isEmbedded(target: Target): boolean {
-    return this.targets.some((t) => t.embeds.some((e) => e.target === target.id));
+    return isEmbedded(target, this.targets);
   }
 
   get configurationPairs(): readonly ConfigurationPair[] {
@@ -346,44 +326,13 @@ export class ProjectContext {
   isLaunchdService(name: string): boolean {
     return this.launchdServices.some((s) => s.name === name);
   }
-  #launchd: readonly { readonly name: string; readonly location: Location }[] | undefined;
-  get launchdServices(): readonly { readonly name: string; readonly location: Location }[] {
-    return (this.#launchd ??= [...this.model.cache.paths]
-      .filter((p) => extension(p) === 'plist')
-      .flatMap((file) => {
-        if (!this.model.cache.text(file)?.includes('MachServices')) return [];
-        return entriesOf(lookup(this.model.cache.plist(file)?.root, 'MachServices')).map((e) => ({
-          name: e.key,
-          location: { file, range: e.keyRange },
-        }));
-      }));
+  #launchd: readonly LaunchdService[] | undefined;
+  get launchdServices(): readonly LaunchdService[] {
+    return (this.#launchd ??= launchdServices(this.model.cache));
   }
 
-  /** Text of scripts that could do what no build phase does. */
+  /** A build phase or a script of the project says something that could stand in for what is missing. */
   mentionedInScripts(pattern: RegExp): boolean {
-    for (const target of this.targets) if (target.scripts.some((s) => pattern.test(s))) return true;
-    for (const path of this.model.cache.paths) {
-      const isScript =
-        /(^|\/)(GNU)?[Mm]akefile$|(^|\/)(Justfile|justfile|Rakefile|Fastfile|CMakeLists\.txt)$/.test(path) ||
-        ['sh', 'bash', 'zsh', 'py', 'rb', 'mk', 'cmake', 'yml', 'yaml'].includes(extension(path));
-      if (isScript && pattern.test(this.model.cache.text(path) ?? '')) return true;
-    }
-    return false;
+    return scriptsMention(pattern, this.targets, this.model.cache);
   }
-}
-
-const leading = /^\$[({][^$]*?[)}]/;
-
-/** Whether `name` is `group` or stands below it; undefined where a variable leaves it open. */
-export function isOwn(name: PlistText, group: PlistText): 'same' | 'child' | 'no' | undefined {
-  if (name.text === group.text) return 'same';
-  if (name.text.startsWith(`${group.text}.`)) return 'child';
-  if (name.complete && group.complete) return 'no';
-  const a = leading.exec(name.text)?.[0];
-  const b = leading.exec(group.text)?.[0];
-  // The same unknown prefix before two known texts.
-  const rest = (text: string, head: string | undefined): string => text.slice(head?.length ?? 0);
-  if (a !== undefined && a === b && !rest(name.text, a).includes('$') && !rest(group.text, b).includes('$'))
-    return 'no';
-  return undefined;
 }
