@@ -37,6 +37,7 @@ export const viewContainers = { flowtap: 'flowtap' } as const;
 export const views = { connections: 'flowtap.connections', signing: 'flowtap.signing' } as const;
 export const submenus = { groupBy: 'flowtap.groupByMenu' } as const;
 export const terminalProfiles = { captured: 'flowtap.capturedTerminal' } as const;
+export const customEditors = { capture: 'flowtap.capture' } as const;
 export const taskTypes = { captured: 'flowtap' } as const;
 
 /** Keys that `when` and `enablement` clauses read. */

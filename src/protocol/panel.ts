@@ -40,6 +40,8 @@ export interface PanelState {
   readonly progress?: number;
   /** What was left out, in words, or ''. */
   readonly warning: string;
+  /** Of a file, its last packet: the present for flows that were open then. Otherwise the clock tells it. */
+  readonly now?: number;
 }
 
 /** A body as the panel shows it: decoded and cut to what a person reads; the whole is a document in the editor. */

@@ -22,7 +22,7 @@ const extensions: Readonly<Record<string, string>> = {
 const imageTypes = /^image\/(png|jpeg|gif|webp|bmp|avif)/i;
 
 export class FlowDocuments implements vscode.FileSystemProvider, vscode.Disposable {
-  private readonly stores: FlowStore[] = [];
+  private readonly stores: (FlowStore | undefined)[] = [];
   private readonly registration: vscode.Disposable;
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
@@ -49,6 +49,12 @@ export class FlowDocuments implements vscode.FileSystemProvider, vscode.Disposab
     const extension =
       imageTypes.exec(type)?.[1] ?? extensions[languageOf(type, text) ?? ''] ?? (text.includes('\0') ? 'bin' : 'txt');
     await vscode.commands.executeCommand('vscode.open', this.uri(store, flow.id, `${side}-${message}.${extension}`));
+  }
+
+  /** Nothing shows this store any more: its documents are gone, and its place is not used again. */
+  forget(store: FlowStore): void {
+    const index = this.stores.indexOf(store);
+    if (index >= 0) this.stores[index] = undefined;
   }
 
   private uri(store: FlowStore, id: FlowId, name: string): vscode.Uri {

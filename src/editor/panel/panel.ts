@@ -11,6 +11,10 @@ export interface Shown {
   readonly store: FlowStore;
   readonly source: () => string;
   readonly progress: () => number | undefined;
+  /** What else the page should warn of. */
+  readonly warnings?: () => readonly string[];
+  /** Microseconds: the last moment of what is shown, where it is over. */
+  readonly endsAt?: () => number;
   readonly command: (params: Requests['command']['params']) => Promise<void>;
 }
 
@@ -20,8 +24,8 @@ export function attach(app: App, webview: vscode.Webview, shown: Shown): PanelSe
   webview.options = { enableScripts: true, localResourceRoots: [folder] };
   const session = new PanelSession(shown.store, {
     ...shown,
+    now: shown.endsAt ?? (() => Date.now() * 1000),
     post: (message) => void webview.postMessage(message),
-    now: () => Date.now() * 1000,
     decoders: nodeCodecs,
     t: vscode.l10n.t,
   });

@@ -4,6 +4,7 @@ import { commands } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
 import type { Element } from '../sidebar/elements.ts';
 import { flowsOf } from '../sidebar/targets.ts';
+import { registerCaptureEditor } from '../capture/register.ts';
 import { panelCommands } from './commands.ts';
 import { FlowDocuments } from './documents.ts';
 import { FlowPanel, panelType } from './panel.ts';
@@ -22,6 +23,7 @@ export function registerPanel(app: App): void {
   );
   app.exposed.set('panel', panel);
   app.exposed.set('documents', documents);
+  registerCaptureEditor(app, documents);
   app.command(commands.openPanel, () => void panel.open());
   app.command(commands.revealInPanel, (element?: Element) => {
     const [flow] = element ? flowsOf([element]) : [];

@@ -30,6 +30,8 @@ export interface PanelHost {
   /** What the panel shows: "live", or a file. */
   readonly source: () => string;
   readonly progress: () => number | undefined;
+  readonly warnings?: () => readonly string[];
+  readonly endsAt?: () => number;
 }
 
 /** The panel hears of changes at most this often, in milliseconds. */
@@ -109,6 +111,7 @@ export class PanelSession {
     const { evicted, dropped } = this.store;
     const progress = this.host.progress();
     const warnings = [
+      ...(this.host.warnings?.() ?? []),
       evicted.flows > 0 ? t('{0} older flows were let go', evicted.flows) : '',
       dropped.frames > 0 ? t('{0} pieces of payload were dropped', dropped.frames) : '',
     ];
@@ -120,6 +123,7 @@ export class PanelSession {
       version: this.version,
       source: this.host.source(),
       warning: warnings.filter(Boolean).join(' · '),
+      ...(this.host.endsAt && { now: this.host.endsAt() }),
       ...(progress !== undefined && { progress }),
     };
   }

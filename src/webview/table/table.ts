@@ -137,7 +137,7 @@ export class Table {
     this.cache.want(from, to);
     this.root.setAttribute('aria-rowcount', String(this.count + 1)); // the header is row 1
     this.root.removeAttribute('aria-activedescendant');
-    const now = Date.now() * 1000;
+    const now = this.state?.now ?? Date.now() * 1000;
     while (this.lines.length < to - from) this.lines.push(this.addLine());
     this.lines.forEach((line, i) => {
       const index = from + i;

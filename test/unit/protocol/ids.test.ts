@@ -5,6 +5,7 @@ import path from 'node:path';
 import {
   commands,
   contextKeys,
+  customEditors,
   enablement,
   settings,
   stateKinds,
@@ -32,6 +33,7 @@ interface Manifest {
     readonly viewsContainers: Readonly<Record<string, readonly { id: string; icon: string }[]>>;
     readonly viewsWelcome: readonly { view: string; contents: string; when: string }[];
     readonly taskDefinitions: readonly { type: string }[];
+    readonly customEditors: readonly { viewType: string }[];
     readonly terminal: { readonly profiles: readonly { id: string }[] };
     readonly configuration: readonly { properties: Readonly<Record<string, object>> }[];
   };
@@ -68,7 +70,7 @@ describe('the manifest and src/protocol/ids.ts', () => {
       assert.equal(clause, enablement[command as keyof typeof enablement], command);
   });
 
-  it('have the same views, containers, submenus, terminal profiles and task types', () => {
+  it('have the same views, containers, submenus, terminal profiles, custom editors and task types', () => {
     const of = (lists: Readonly<Record<string, readonly { id: string }[]>>): string[] =>
       Object.values(lists)
         .flat()
@@ -77,6 +79,7 @@ describe('the manifest and src/protocol/ids.ts', () => {
     assert.deepEqual(sorted(of(contributes.viewsContainers)), sorted(Object.values(viewContainers)));
     assert.deepEqual(sorted(contributes.submenus.map((s) => s.id)), sorted(Object.values(submenus)));
     assert.deepEqual(sorted(contributes.terminal.profiles.map((p) => p.id)), sorted(Object.values(terminalProfiles)));
+    assert.deepEqual(sorted(contributes.customEditors.map((e) => e.viewType)), sorted(Object.values(customEditors)));
     assert.deepEqual(sorted(contributes.taskDefinitions.map((d) => d.type)), sorted(Object.values(taskTypes)));
   });
 
