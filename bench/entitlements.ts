@@ -37,6 +37,11 @@ function measure(name: string, rounds: number, run: (round: number) => unknown):
   return { name, median: times[rounds >> 1]!, p99: times[Math.floor(rounds * 0.99)]! };
 }
 
+/** The same size, and a finding at each key. */
+const unknown: Record<string, Plain> = {};
+for (let i = 0; i < 180; i++) unknown[`com.apple.security.unknown.key${i}`] = true;
+const wrong = emptyPlist({ eol: '\n', unit: '\t' }, unknown);
+
 const service = createEntitlementsService();
 /** Another text each time, as after a keystroke: nothing may come from the service's memory. */
 const typed = (round: number): string => text.replace('<dict>', `<dict>${' '.repeat(round % 50)}`);
@@ -44,6 +49,9 @@ const figures: Figure[] = [
   measure('parse with places and recovery', 1000, (i) => parseXmlPlist(typed(i))),
   measure('@lezer/xml: parse into a tree', 1000, (i) => lezer.parse(typed(i))),
   measure('check: parse and all rules', 1000, (i) => service.validate('a.entitlements', typed(i))),
+  measure('check: 180 unknown keys', 1000, (i) =>
+    service.validate('a.entitlements', wrong.replace('<dict>', `<dict>${' '.repeat(i % 50)}`)),
+  ),
   measure('completion', 1000, (i) => service.complete('a.entitlements', typed(i), text.indexOf('</dict>'))),
   measure('hover', 1000, (i) => service.hover('a.entitlements', typed(i), text.length >> 1)),
 ];

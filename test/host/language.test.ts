@@ -86,10 +86,10 @@ describe('entitlements in the editor', () => {
     );
 
   before(async () => {
-    await vscode.extensions.getExtension('flowtap.flowtap')!.activate();
+    const app = (await vscode.extensions.getExtension('flowtap.flowtap')!.activate()) as App;
+    await app.settled();
     for (const [name, text] of Object.entries(files))
       await vscode.workspace.fs.writeFile(fileOf(name), Buffer.from(text));
-    const app = vscode.extensions.getExtension('flowtap.flowtap')!.exports as App;
     const language = app.exposed.get('language') as Language;
     await until('the project', () =>
       language.projects.of(fileOf('project.yml'))?.project.workspace.model.targets.some((t) => t.name === 'Extension'),

@@ -22,6 +22,7 @@ export function registerLanguage(app: App): void {
   registerSigning(app, language, diagnostics);
   app.own(vscode.commands.registerCommand(internalCommands.allowKey, (key: unknown) => allowKey(key)));
   app.exposed.set('language', language);
+  app.exposed.set('diagnostics', diagnostics);
 }
 
 async function allowKey(key: unknown): Promise<void> {

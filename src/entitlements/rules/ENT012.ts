@@ -6,7 +6,8 @@ import type { CatalogueKey } from '../catalogue/schema.ts';
 import { nearMissValues } from '../catalogue/nearMisses.ts';
 import type { Fix } from '../finding.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
-import { distance, fix, hasVariable, meantKey, removeItemEdit, topEntries, placeOf } from './support.ts';
+import { distance } from './spelling.ts';
+import { fix, hasVariable, meantKey, removeItemEdit, topEntries, placeOf } from './support.ts';
 
 const stem = (value: string): string => value.replace(/-systemextension$/, '');
 

@@ -9,7 +9,7 @@ import {
   replaceString,
   replaceValue,
 } from '../../plist/xmlEdit.ts';
-import type { PlistArray, PlistDict, PlistEntry, PlistString, PlistValue } from '../../plist/value.ts';
+import type { PlistArray, PlistDict, PlistDocument, PlistEntry, PlistString, PlistValue } from '../../plist/value.ts';
 import { stringsOf } from '../../plist/value.ts';
 import { findIgnoringCase, findKey, shapesOf } from '../catalogue/catalogue.ts';
 import type { CatalogueKey } from '../catalogue/schema.ts';
@@ -31,8 +31,23 @@ export function meantKey(key: string): string {
 export const rootDict = (c: EntitlementsContext): PlistDict | undefined =>
   c.document.root?.kind === 'dict' ? c.document.root : undefined;
 export const topEntries = (c: EntitlementsContext): readonly PlistEntry[] => rootDict(c)?.entries ?? [];
-export const findEntry = (c: EntitlementsContext, key: string): PlistEntry | undefined =>
-  topEntries(c).find((e) => e.key === key) ?? topEntries(c).find((e) => meantKey(e.key) === key);
+/** Entries of a document by the key that is meant; every rule looks some up. */
+const indexes = new WeakMap<PlistDocument, ReadonlyMap<string, PlistEntry>>();
+
+function indexOf(c: EntitlementsContext): ReadonlyMap<string, PlistEntry> {
+  let index = indexes.get(c.document);
+  if (!index) {
+    const made = new Map<string, PlistEntry>();
+    // The first counts, and an exact key before one with a slip.
+    for (const entry of topEntries(c)) if (!made.has(entry.key)) made.set(entry.key, entry);
+    for (const entry of topEntries(c)) if (!made.has(meantKey(entry.key))) made.set(meantKey(entry.key), entry);
+    index = made;
+    indexes.set(c.document, index);
+  }
+  return index;
+}
+export const findEntry = (c: EntitlementsContext, key: string): PlistEntry | undefined => indexOf(c).get(key);
+
 /** What a switch is meant to be, also where it has the wrong type; undefined where that cannot be told. */
 export function switchMeaning(value: PlistValue | undefined): boolean | undefined {
   switch (value?.kind) {
@@ -186,36 +201,4 @@ export function renameGroupFix(
   );
   const all = here ? edits : [...edits, { ...replaceString(c.document, item, to), file: c.file }];
   return { title, edits: all, ...(preferred && { preferred }) };
-}
-
-/** Optimal string alignment distance, given up above `limit`. */
-export function distance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit || a.length > 200) return limit + 1;
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    let best = i;
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let cost = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, before[j - 2]! + 1);
-      row.push(cost);
-      if (cost < best) best = cost;
-    }
-    if (best > limit) return limit + 1;
-    before = previous;
-    previous = row;
-  }
-  return previous[b.length]!;
-}
-
-export function nearest<T>(word: string, rows: readonly T[], name: (row: T) => string, limit: number): T | undefined {
-  let best: T | undefined;
-  let least = limit + 1;
-  for (const row of rows) {
-    const d = distance(word, name(row), Math.min(limit, least - 1));
-    if (d < least) [best, least] = [row, d];
-  }
-  return best;
 }

@@ -2,11 +2,12 @@
 import type { PlistEntry, PlistValue } from '../../plist/value.ts';
 import { stringsOf } from '../../plist/value.ts';
 import { renameKey } from '../../plist/xmlEdit.ts';
-import { catalogueKeys, findKey, findNearMiss, findPattern } from '../catalogue/catalogue.ts';
+import { findKey, findNearMiss, findPattern } from '../catalogue/catalogue.ts';
 import type { Fix } from '../finding.ts';
 import type { EntitlementsContext } from './rule.ts';
+import { nearestKey } from './spelling.ts';
 import { platformsOf } from '../catalogue/schema.ts';
-import { exceptionPrefix, findEntry, fix, kindFits, meantKey, nearest, sandbox, teamPrefix } from './support.ts';
+import { exceptionPrefix, findEntry, fix, kindFits, meantKey, sandbox, teamPrefix } from './support.ts';
 
 export function isUnknown(written: string, prefix: string): boolean {
   const key = meantKey(written);
@@ -38,7 +39,7 @@ export function suits(key: string, value: PlistValue): boolean {
 
 /** A replacement that needs no further change: same type, not there yet, and no rule against it. */
 export function closestKeyFix(c: EntitlementsContext, entry: PlistEntry): Fix | undefined {
-  const row = nearest(entry.key.trim(), catalogueKeys, (r) => r.key, 2);
+  const row = nearestKey(entry.key.trim());
   if (!row || findEntry(c, row.key) || !entry.value || !kindFits(row, entry.value)) return undefined;
   // What stands in a list of fixed values, of groups or of paths was never looked at under the wrong key.
   if (row.values || row.shape === 'string[]' || !isWelcome(c, row.key)) return undefined;
