@@ -24,10 +24,14 @@ export const dependencies = {
   fresh: installed,
   run: (progress) =>
     // NODE_ENV=production or an `omit` of the user's must not leave out what builds and tests.
-    runOrThrow('npm', ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
-      env: cleanEnvironment({}, { forNpm: true }),
-      onText: (text) => progress(lastLine(text)),
-    }),
+    runOrThrow(
+      'npm',
+      ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'],
+      {
+        env: cleanEnvironment({}, { forNpm: true }),
+        onText: (text) => progress(lastLine(text)),
+      },
+    ),
 };
 
 export const node = {
