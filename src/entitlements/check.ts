@@ -26,6 +26,9 @@ export function contextOf(file: string, document: PlistDocument, options: CheckO
   };
 }
 
+/** Of one rule in one file. A file with more mistakes of a kind is broken as a whole, or made to keep us busy. */
+export const maxPerRule = 250;
+
 export function checkContext(
   context: EntitlementsContext,
   rules: readonly Rule[] = entitlementsRules,
@@ -34,16 +37,21 @@ export function checkContext(
   for (const rule of rules) {
     const set = context.config.severity(rule.id);
     if (set === 'off') continue;
-    for (const report of rule.check(context))
+    let count = 0;
+    for (const report of rule.check(context)) {
+      // Rules find one thing after the other: what is not asked for costs nothing.
+      const last = ++count === maxPerRule;
       findings.push({
         rule: rule.id,
         severity: set ?? report.severity ?? rule.severity,
         file: context.file,
         range: report.range,
-        message: report.message,
+        message: last ? `${report.message} (The rest of ${rule.id} is not listed.)` : report.message,
         fixes: report.fixes ?? [],
         ...(report.related && { related: report.related }),
       });
+      if (last) break;
+    }
   }
   return findings.sort((a, b) => a.range.start - b.range.start || a.rule.localeCompare(b.rule));
 }
