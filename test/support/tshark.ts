@@ -3,6 +3,10 @@ import { spawnSync } from 'node:child_process';
 
 export const haveTshark = spawnSync('tshark', ['--version']).status === 0;
 
+/** Whether this version has the field: JA4 came with 4.2. */
+export const tsharkKnows = (field: string): boolean =>
+  spawnSync('tshark', ['-G', 'fields'], { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout.includes(`\t${field}\t`);
+
 /** Rows of the fields asked for, one per packet. */
 export function tshark(file: string, fields: readonly string[], ...options: string[]): string[][] {
   const args = [
