@@ -1,6 +1,7 @@
 // The suites of `npm test`, in order: the quick ones first. One entry adds one.
 //   check: counts as one test by its exit code (otherwise the output ends in "N passed, N failed[, N skipped]")
 //   needs: steps of scripts/lib/setup/table.mjs beside npm's packages and the code from the wire contract
+//   wants: steps that it can do without: its tests that need them skip themselves
 //   unavailable(): why it cannot run here, or undefined; limitSeconds: when it counts as hung (default 900)
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -48,6 +49,7 @@ export const suites = [
     name: 'unit',
     title: 'Unit tests',
     needs: ['native', 'bundles'],
+    wants: ['tshark'],
     command: [...mocha, 'test/unit/**/*.test.ts'],
   },
   {
@@ -95,6 +97,7 @@ export const suites = [
     name: 'e2e',
     title: 'The command line with the real proxy',
     needs: ['native', 'bundles'],
+    wants: ['tshark'],
     command: [
       ...bin('mocha/bin/mocha.js'),
       '--reporter',
@@ -112,6 +115,7 @@ export const suites = [
     name: 'ui',
     title: 'Tests in a browser, on the packaged extension',
     needs: ['vsix', 'workbench', 'browser'],
+    wants: ['tshark'],
     command: [...mocha, 'test/ui/**/*.test.ts'],
     env: tellEachTest,
   },

@@ -40,10 +40,10 @@ async function main(wanted) {
 }
 
 /** Resolves to { passed, failed, skipped, why? }. */
-async function runSuite({ check, command, env, limitSeconds = 900, needs = [], unavailable }) {
+async function runSuite({ check, command, env, limitSeconds = 900, needs = [], unavailable, wants = [] }) {
   const impossible = unavailable?.();
   if (impossible) return skip(impossible);
-  await setUp([...always, ...needs], lacking);
+  await setUp([...always, ...needs, ...wants], lacking);
   const without = [...always, ...needs].map((name) => lacking.get(name)).find(Boolean);
   if (without) return without.failed ? { passed: 0, failed: 1, skipped: 0, why: without.reason } : skip(without.reason);
 

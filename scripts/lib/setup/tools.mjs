@@ -25,6 +25,14 @@ export const compiler = {
   },
 };
 
+export const tshark = {
+  name: 'tshark',
+  title: 'tshark',
+  fresh: () => which('tshark') !== undefined,
+  run: (progress) =>
+    installPackages('tshark, which judges our captures,', ['tshark', 'dnsutils', 'nghttp2-client'], progress),
+};
+
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const macBrowsers = ['Google Chrome', 'Chromium'].map((n) => `/Applications/${n}.app/Contents/MacOS/${n}`);
 
