@@ -67,9 +67,10 @@ describe('what programs say, as tshark and as we read it', function () {
     const page = http.createServer((request, response) => {
       if (request.url === '/gzip') response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('zipped'));
       else if (request.url === '/post') request.resume().on('end', () => response.writeHead(201).end());
-      else if (request.url === '/chunks')
-        for (const part of ['a', 'b', '']) part ? response.write(part) : response.end();
-      else response.writeHead(404).end('nothing here');
+      else if (request.url === '/chunks') {
+        response.write('first');
+        response.end('second');
+      } else response.writeHead(404).end('nothing here');
     });
     page.on('upgrade', (request, socket) => {
       const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`; // RFC 6455
