@@ -1,8 +1,11 @@
 // The panel, as a person uses it: the packaged extension, real requests, a real browser.
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import type { FrameLocator } from 'playwright-core';
+import { haveTshark, tshark } from '../support/tshark.ts';
 import { Editor } from '../support/ui/editor.ts';
 
 const hostile =
@@ -127,6 +130,35 @@ describe('the flow panel', function () {
       await panel.getByRole('grid', { name: 'Flows' }).waitFor();
       await editor.screenshot(`theme-${theme}`);
     }
+  });
+
+  it('saves a capture that tshark reads, and opens it again', async () => {
+    const file = path.join(editor.workspace, 'saved.pcapng');
+    await editor.command('Flowtap: Save Flows…');
+    const name = editor.page.locator('.quick-input-widget input').first();
+    await name.waitFor();
+    await name.fill(file);
+    await name.press('Enter');
+    await assertEventually(() => Promise.resolve(existsSync(file)));
+    if (haveTshark)
+      assert.deepEqual(
+        tshark(file, ['http.request.uri'], '-Y', 'http.request').map(([uri]) => uri),
+        ['/one', '/two', '/missing', '/page'],
+      );
+    await editor.openFile(file);
+    const opened = editor.page.frameLocator('iframe.webview.ready >> nth=-1').frameLocator('iframe#active-frame');
+    await opened.getByRole('row').filter({ hasText: 'GET /missing 404' }).waitFor();
+    await opened.getByRole('row').filter({ hasText: 'refused' }).waitFor();
+    await opened.getByText('5 flows', { exact: true }).waitFor();
+    await editor.screenshot('capture');
+    await opened.getByRole('row').filter({ hasText: 'GET /one 200' }).dblclick();
+    await opened.getByRole('region', { name: 'Flow detail' }).getByText('/usr/bin/curl').first().waitFor();
+    const damaged = path.join(editor.workspace, 'cut.pcapng');
+    writeFileSync(damaged, readFileSync(file).subarray(0, -10));
+    await editor.openFile(damaged);
+    const cut = editor.page.frameLocator('iframe.webview.ready >> nth=-1').frameLocator('iframe#active-frame');
+    await cut.getByText(/The file ends in the middle of a block \(at byte \d+\)/).waitFor();
+    await editor.screenshot('capture-cut');
   });
 });
 

@@ -56,6 +56,14 @@ export class EditorPage {
     await this.#quickRow(title).click();
   }
 
+  /** Opens a file by its path; one that was just made may not be found by its name yet. */
+  async openFile(file: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.#quickInput.waitFor();
+    await this.#quickInput.fill(file);
+    await this.#quickRow(path.basename(file)).click();
+  }
+
   /** Answers a quick pick that is open. */
   async pick(label: string): Promise<void> {
     await this.#quickRow(label).click();
