@@ -57,7 +57,7 @@ export function decodeContent(body: Body, more: Readonly<Record<string, Decoder>
     .filter((c) => c && c !== 'identity');
   let content: Content = { bytes: body.bytes, truncated: body.truncated };
   for (const coding of codings.reverse()) {
-    const decoder = decoders[coding] ?? more[coding];
+    const decoder = [decoders, more].find((known) => Object.hasOwn(known, coding))?.[coding];
     if (!decoder) return { ...content, problem: `The content coding "${coding}" cannot be undone here.` };
     content = decodeOne(content, coding, decoder);
     if (content.problem) return content;

@@ -65,7 +65,7 @@ function push(tokens: Token[], query: string, start: number): number {
     return value.end;
   }
   const value = readValue(query, start);
-  const keyword = value.kind === 'bare' ? words[value.text.toLowerCase()] : undefined;
+  const keyword = value.kind === 'bare' ? words.get(value.text.toLowerCase()) : undefined;
   tokens.push(keyword ? { kind: keyword, start, end: value.end } : { kind: 'text', value, start, end: value.end });
   return value.end;
 }

@@ -26,8 +26,8 @@ export function parseNumber(text: string, kind: FieldKind, now: number): number 
   const parts = /^(\d+(?:\.\d+)?|\.\d+)([a-zµ]*)$/i.exec(text);
   if (!parts) return undefined;
   const units = kind === 'bytes' ? byteUnits : kind === 'duration' ? durationUnits : plain;
-  const unit = units[parts[2]!.toLowerCase()];
-  return unit === undefined ? undefined : Number(parts[1]) * unit;
+  const unit = parts[2]!.toLowerCase();
+  return Object.hasOwn(units, unit) ? Number(parts[1]) * units[unit]! : undefined;
 }
 
 /** Local time, in microseconds: 2026-01-31, 2026-01-31T12:00[:30[.5]] (with Z or an offset too), or 12:00[:30]. */

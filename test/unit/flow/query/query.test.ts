@@ -91,6 +91,10 @@ describe('queries', () => {
       assert.match(error.message, message);
       assert.equal(text.slice(error.start, error.end), place);
     });
+  it('takes the names of object members for plain words', () => {
+    for (const word of ['__proto__', 'constructor', 'toString']) assert.equal(matches(word), false);
+    assert.match(parseQuery('down>10constructor').error!.message, /size such as/);
+  });
   it('bounds length and depth', () => {
     assert.match(parseQuery('a'.repeat(maxQueryLength + 1)).error!.message, /longer/);
     assert.match(parseQuery('('.repeat(2000)).error!.message, /deep/);
