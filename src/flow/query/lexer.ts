@@ -21,13 +21,13 @@ export type Token =
 
 const fieldAndOperator = /([A-Za-z][\w.]*)(:|!=|>=|<=|=|>|<)/y;
 const word = /[^\s()]+/y;
-const words: Readonly<Record<string, 'and' | 'or' | 'not'>> = {
-  and: 'and',
-  '&&': 'and',
-  or: 'or',
-  '||': 'or',
-  not: 'not',
-};
+const words = new Map<string, 'and' | 'or' | 'not'>([
+  ['and', 'and'],
+  ['&&', 'and'],
+  ['or', 'or'],
+  ['||', 'or'],
+  ['not', 'not'],
+]);
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
