@@ -72,7 +72,10 @@ async function runCaptured(context: Context, command: readonly string[], options
     throw error instanceof ProblemError ? Failure.of(error.problem, captureFailed) : error;
   }
   tellTrouble(context, follower);
-  const status = await execute(context, capture, command);
+  const status = await execute(context, capture, command).catch((error: unknown) => {
+    follower.finish(); // or the session would keep this process alive
+    throw error;
+  });
   await settle(context, follower);
   const open = follower.finish();
   if (json) for (const flow of open) json.write(`${JSON.stringify(flowToJson(flow))}\n`);
