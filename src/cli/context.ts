@@ -1,5 +1,5 @@
 // What every command gets: where to write, what to run, how to reach the proxy. Tests give their own.
-import type { SessionOptions } from '../endpoint/session.ts';
+import type { Way } from '../proxy/local.ts';
 import type { PlatformSupport } from '../proxy/platform.ts';
 import type { Programs } from '../proxy/paths.ts';
 import type { StreamOutput } from './output.ts';
@@ -12,7 +12,9 @@ export interface Context {
   readonly programs: Programs;
   readonly support: PlatformSupport;
   /** How to reach this user's proxy. */
-  readonly proxy: Required<Pick<SessionOptions, 'connect' | 'watch'>>;
+  readonly proxy: Way;
+  /** How to reach another program's endpoint. */
+  readonly endpoint: (name: string, token: string) => Way;
   /** Starts this user's proxy where none runs; rejects with a ProblemError. */
   readonly ensure: () => Promise<void>;
   /** Signals to this process; returns what takes the listener off. */

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDaemon } from '../proxy/daemon.ts';
-import { localProxy } from '../proxy/local.ts';
+import { localProxy, wayTo } from '../proxy/local.ts';
 import { programsIn } from '../proxy/paths.ts';
 import { platformSupport } from '../proxy/platform.ts';
 import { say, type Context } from './context.ts';
@@ -22,6 +22,7 @@ const context: Context = {
   programs,
   support: platformSupport(),
   proxy: localProxy(),
+  endpoint: (name, token) => wayTo(name, async () => token),
   ensure: () => ensureDaemon(programs),
   onSignal: (signals, listener) => {
     for (const signal of signals) process.on(signal, listener);

@@ -1,4 +1,4 @@
-// How a session reaches this user's daemon.
+// How a session reaches this user's daemon, and the endpoints of other programs.
 import { connectThrough, loadBridge, type Bridge } from '../endpoint/bridge.ts';
 import { watchForSocket } from '../endpoint/appear.ts';
 import type { SessionOptions } from '../endpoint/session.ts';
@@ -6,12 +6,19 @@ import { socketPath } from './paths.ts';
 import { problem, ProblemError } from './problems.ts';
 
 /** Part of the options of a Session. */
-export function localProxy(env: NodeJS.ProcessEnv = process.env): Required<Pick<SessionOptions, 'connect' | 'watch'>> {
-  const name = socketPath(env);
+export type Way = Required<Pick<SessionOptions, 'connect' | 'watch'>>;
+
+export const localProxy = (env: NodeJS.ProcessEnv = process.env): Way => wayTo(socketPath(env));
+
+/**
+ * To the rendezvous of that name (a Mach service, or the path of a Unix socket). The token is asked for at each attempt,
+ * so that one which was given later is used.
+ */
+export function wayTo(name: string, token: () => Promise<string> = async () => ''): Way {
   let bridge: Bridge | undefined;
   return {
-    connect: async () => connectThrough((bridge ??= load()), { name }),
-    watch: watchForSocket(name),
+    connect: async () => connectThrough((bridge ??= load()), { name, token: await token() }),
+    watch: name.startsWith('/') ? watchForSocket(name) : () => undefined,
   };
 }
 

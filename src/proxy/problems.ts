@@ -42,6 +42,14 @@ const table = {
     text: 'The proxy’s socket cannot be trusted: {detail}',
     next: 'Make sure that the run-time folder belongs to you with mode 0700, or remove it and start the proxy again.',
   },
+  'endpoint-name': {
+    text: '“{detail}” is not the name of an endpoint.',
+    next: 'On macOS it is the NEMachServiceName of the system extension, on Linux the absolute path of a Unix socket.',
+  },
+  'endpoint-token': {
+    text: 'The token of the endpoint cannot be read: {detail}',
+    next: 'The file holds the token that the endpoint was started with, on one line, and only you may read it (chmod 600).',
+  },
   'connect-failed': {
     text: 'The proxy cannot be reached: {detail}',
     next: 'Flowtap keeps trying. If it persists, restart the proxy: "flowtap stop", then "flowtap start".',

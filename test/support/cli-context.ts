@@ -35,6 +35,7 @@ export class TestCli {
       programs: { folder: '', daemon: '', launcher: '', addon: '' },
       support: { kind: 'daemon' },
       proxy: { connect: () => connectTo(socket), watch: () => undefined },
+      endpoint: (name) => ({ connect: () => connectTo(name), watch: () => undefined }),
       ensure: async () => {},
       onSignal: (signals, listener) => {
         const entry = { signals, listener };

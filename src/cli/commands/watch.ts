@@ -1,6 +1,9 @@
 import { flowToJson } from '../../flow/json.ts';
 import type { Flow } from '../../flow/model.ts';
 import { ProblemError } from '../../proxy/problems.ts';
+import type { Session } from '../../endpoint/session.ts';
+import { endpointNames, readToken } from '../../proxy/endpoints.ts';
+import type { Way } from '../../proxy/local.ts';
 import type { CliCommand } from '../command.ts';
 import { say, type Context } from '../context.ts';
 import { Failure } from '../failure.ts';
@@ -13,6 +16,8 @@ import { modeText, requireProxy } from '../proxy.ts';
 const bodyLimit = 4096;
 
 interface WatchOptions {
+  readonly endpoint: readonly string[];
+  readonly tokenFile?: string;
   readonly json?: true;
   readonly filter?: string;
 }
@@ -24,11 +29,19 @@ export const watch: CliCommand = {
       .description('show the live flows of every captured program of this user, until Ctrl-C')
       .option('--json', 'print one JSON object per flow when it ends, and the open ones at the end')
       .option('--filter <query>', 'only the flows that match (docs/query.md)')
+      .option(
+        '--endpoint <name>',
+        "the flows of another program's endpoint as well (docs/kit.md); may be given several times",
+        (name: string, names: readonly string[]) => [...names, name],
+        [],
+      )
+      .option('--token-file <file>', 'the token of the endpoints, where they ask for one (macOS)')
       .addHelpText(
         'after',
         `
 A flow is one line when it begins and one when it has ended; the second has the final counts. What is said about
-the proxy goes to standard error. When the proxy ends, watch waits for it to come back.`,
+the proxy goes to standard error. When the proxy ends, watch waits for it to come back. With --endpoint it starts no
+proxy: it shows the flows of one that runs, and of the endpoints as they come and go.`,
       )
       .action(async (options: WatchOptions) => exit(await watchFlows(context, options))),
 };
@@ -36,43 +49,42 @@ the proxy goes to standard error. When the proxy ends, watch waits for it to com
 async function watchFlows(context: Context, options: WatchOptions): Promise<number> {
   const json = options.json === true;
   const matches = await filterOf(options.filter, 2);
-  requireProxy(context);
+  const names = options.endpoint.length > 0 ? endpointNames(options.endpoint) : [];
+  const token = options.tokenFile === undefined ? '' : await readToken(options.tokenFile);
+  if (names.length === 0) requireProxy(context);
+  const sources: Source[] = [
+    ...(names.length === 0 || context.support.kind === 'daemon' ? [{ way: context.proxy }] : []),
+    ...names.map((name) => ({ name, way: context.endpoint(name, token) })),
+  ];
   const { dissectLive } = await import('../../dissect/live.ts');
   const print = (flow: Flow): void =>
     context.stdout.write(json ? `${JSON.stringify(flowToJson(flow))}\n` : watchLine(flow, Date.now() * 1000));
   const follower = new Follower(
     context,
-    { subscribe: { bodyLimit }, matches, dissect: dissectLive },
+    { subscribe: { bodyLimit }, matches, dissect: dissectLive, ways: sources.map(({ way }) => way) },
     // A flow that is over already is one line.
     { ended: print, ...(json ? {} : { opened: (flow: Flow) => void (flow.state === 'open' && print(flow)) }) },
   );
-  const { session, store } = follower;
+  const { session, sessions, store } = follower;
   const ended = new Promise<void>((resolve) => {
     context.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], () => resolve());
     context.stdout.onDidClose(resolve);
   });
-  try {
-    session.start(context.ensure);
-    await session.ready();
-  } catch (error) {
-    follower.finish();
-    throw error instanceof ProblemError ? Failure.of(error.problem, 1) : error;
-  }
+  if (names.length === 0)
+    try {
+      session.start(context.ensure);
+      await session.ready();
+    } catch (error) {
+      follower.finish();
+      throw error instanceof ProblemError ? Failure.of(error.problem, 1) : error;
+    }
   if (!json) context.stdout.write(watchHeader());
-  const tell = (): void => {
-    const { state } = session;
-    if (state.kind === 'live' && !state.status)
-      say(
-        context,
-        `watching: proxy ${state.welcome.pid}, version ${state.welcome.build}, mode ${modeText(state.welcome.mode)}`,
-      );
-    else if (state.kind === 'lost' || state.kind === 'refused' || state.kind === 'unavailable')
-      say(context, `${state.problem.text}\n${state.problem.next}`);
-    else if (state.kind === 'stopped' && state.waiting)
-      say(context, 'The proxy was stopped. Waiting for the next one.');
-  };
-  tell();
-  session.onDidChangeState(tell);
+  for (const [i, each] of sessions.entries()) {
+    const tell = (): void => tellState(context, each, sources[i]!, names.length === 0);
+    if (names.length === 0) tell();
+    each.onDidChangeState(tell);
+    if (names.length > 0) each.start();
+  }
   let dropped = 0;
   store.onDidChange(() => {
     if (store.dropped.frames === dropped) return;
@@ -83,4 +95,23 @@ async function watchFlows(context: Context, options: WatchOptions): Promise<numb
   const open = follower.finish();
   if (json) open.forEach(print);
   return 0;
+}
+
+interface Source {
+  /** Of an endpoint; this user's proxy has none. */
+  readonly name?: string;
+  readonly way: Way;
+}
+
+function tellState(context: Context, { state }: Session, source: Source, alone: boolean): void {
+  const about = source.name === undefined ? '' : `endpoint ${source.name}: `;
+  if (state.kind === 'live' && !state.status) {
+    const { pid, build, mode } = state.welcome;
+    say(context, `watching: ${about || 'proxy '}${pid}, version ${build}, mode ${modeText(mode)}`);
+  } else if (state.kind === 'lost' || state.kind === 'refused' || state.kind === 'unavailable')
+    say(context, `${about}${state.problem.text}\n${state.problem.next}`);
+  else if (state.kind === 'stopped' && state.waiting) {
+    const absent = alone ? 'The proxy was stopped.' : 'No proxy is running.';
+    say(context, `${about ? `${about}nobody serves it.` : absent} Waiting for the next one.`);
+  }
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { CloseReason } from '../../../gen/flow_pb.ts';
 import { StreamOutput } from '../../../src/cli/output.ts';
 import type { FlowJson } from '../../../src/flow/json.ts';
+import { problem } from '../../../src/proxy/problems.ts';
 import { brokenPipe, TestCli } from '../../support/cli-context.ts';
 import { FakeProxy } from '../../support/fake-proxy.ts';
 
@@ -111,6 +115,73 @@ describe('flowtap watch', () => {
         [1, 'eof'],
       ],
     );
+  });
+
+  it('shows the flows of several endpoints beside those of the proxy, with ids of their own', async () => {
+    const first = await FakeProxy.listen({ welcome: { pid: 11 } });
+    const second = await FakeProxy.listen({ welcome: { pid: 22 } });
+    try {
+      const { cli, done } = await watching('--json', '--endpoint', first.path, '--endpoint', second.path);
+      await cli.stderr.has(new RegExp(`watching: endpoint ${first.path}: 11, `));
+      await cli.stderr.has(new RegExp(`watching: endpoint ${second.path}: 22, `));
+      for (const source of [proxy, first, second])
+        while (![...source.clients].some((c) => c.subscribed)) await new Promise((resolve) => setTimeout(resolve, 1));
+      first.end(first.open({ host: 'first.example' }));
+      await cli.stdout.has(/first/);
+      // One that goes away takes only its own flows along.
+      const kept = second.open({ host: 'second.example' });
+      first.open({ host: 'gone.example' });
+      proxy.open({ host: 'proxy.example' });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await first.close();
+      await cli.stderr.has(new RegExp(`endpoint ${first.path}: The connection to the proxy broke`));
+      second.end(kept);
+      await cli.stdout.has(/second/);
+      cli.signal('SIGINT');
+      assert.equal(await done, 0);
+      const flows = cli.jsonLines as FlowJson[];
+      assert.deepEqual(
+        flows.map((f) => [f.destination.host, f.reason ?? f.state]),
+        [
+          ['first.example', 'eof'],
+          ['second.example', 'eof'],
+          ['gone.example', 'lost'],
+          ['proxy.example', 'open'],
+        ],
+      );
+      assert.equal(new Set(flows.map((f) => f.id)).size, 4);
+    } finally {
+      await first.close();
+      await second.close();
+    }
+  });
+
+  it('waits for an endpoint that nobody serves yet, and starts no proxy for it', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flowtap-endpoint-'));
+    const name = path.join(folder, 'endpoint');
+    const ensure = async (): Promise<void> => assert.fail('a proxy was started');
+    const support = { kind: 'unsupported', problem: problem('platform-unsupported', 'test') } as const;
+    const cli = new TestCli('/nowhere/proxy.sock', { ensure, support });
+    const done = cli.run('watch', '--endpoint', name);
+    started.push({ cli, done });
+    await cli.stderr.has(/nobody serves it\. Waiting/);
+    const endpoint = await FakeProxy.listen({ path: name });
+    await cli.stderr.has(/watching: endpoint/);
+    cli.signal('SIGINT');
+    assert.equal(await done, 0);
+    await endpoint.close();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it('refuses what is no name of an endpoint, and a token that others may read', async () => {
+    for (const [args, reason] of [
+      [['--endpoint', 'relative.sock'], /“relative\.sock” is not the name of an endpoint/],
+      [['--endpoint', '/tmp/x', '--token-file', '/nowhere/token'], /ENOENT/],
+    ] as const) {
+      const cli = new TestCli(proxy.path);
+      assert.equal(await cli.run('watch', ...args), 1);
+      await cli.stderr.has(reason);
+    }
   });
 
   it('tells what the proxy left out', async () => {
