@@ -224,7 +224,7 @@ function rate(name: Name, bodies: boolean): number {
   };
   once();
   once();
-  return (rateFlows * perFlow) / median(Array.from({ length: 5 }, once));
+  return (rateFlows * perFlow) / median(Array.from({ length: 15 }, once));
 }
 
 function fill(name: Name, end: boolean): Contender {

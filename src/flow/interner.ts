@@ -36,8 +36,9 @@ export class Interner<T> implements Interned<T> {
   #pages: Uint8Array[] = [];
   /** The same pages, for reading four bytes at a time. */
   #views: DataView[] = [];
-  /** Over the buffer that keys came in last. */
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  /** What keys came in last, and a view of it: a chunk of the stream has many. */
+  #source: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#source.buffer);
   /** Where the next key goes, counted over all pages. */
   #end = 0;
   #sweepAt = sweepFloor;
@@ -90,17 +91,19 @@ export class Interner<T> implements Interned<T> {
   /** The index of bytes[start, end), at most maxKey of them; they are copied when they are new. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     if (start >= end) return 0;
-    if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer);
+    if (bytes !== this.#source) {
+      this.#source = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     const view = this.#view;
-    const at = bytes.byteOffset + start;
     const length = end - start;
     // Neighbouring flows often have the same capture, address or host.
-    if (this.#latest !== 0 && this.#equals(this.#latest, view, at, length)) return this.#latest;
-    const hash = hashOf(view, at, length);
+    if (this.#latest !== 0 && this.#equals(this.#latest, view, start, length)) return this.#latest;
+    const hash = hashOf(view, start, length);
     const mask = this.#table.length - 1;
     let slot = hash & mask;
     for (let index = this.#table[slot]!; index !== 0; index = this.#table[slot]!) {
-      if (this.#hashes.get(index) === hash && this.#equals(index, view, at, length)) return (this.#latest = index);
+      if (this.#hashes.get(index) === hash && this.#equals(index, view, start, length)) return (this.#latest = index);
       slot = (slot + 1) & mask;
     }
     return this.#add(bytes, start, end, hash, slot);
