@@ -8,6 +8,7 @@ import { programsIn } from '../proxy/paths.ts';
 import type { CommandId } from '../protocol/ids.ts';
 import { commands } from '../protocol/ids.ts';
 import { ContextKeys } from './contextKeys.ts';
+import { Endpoints } from './endpoints/endpoints.ts';
 import { ProxyControl } from './proxy/control.ts';
 import { readSettings } from './settings.ts';
 
@@ -25,6 +26,7 @@ export class App implements vscode.Disposable {
   readonly programs: Programs;
   readonly store: FlowStore;
   readonly proxy: ProxyControl;
+  readonly endpoints: Endpoints;
   /** What tests of the extension host look at; nothing else reads it. */
   readonly exposed = new Map<string, unknown>();
   readonly #owned: vscode.Disposable[] = [];
@@ -42,6 +44,7 @@ export class App implements vscode.Disposable {
       { schedule: (flush) => void setTimeout(flush, storeBatch) },
     );
     this.proxy = this.own(new ProxyControl(this));
+    this.endpoints = this.own(new Endpoints(this));
   }
 
   /** Disposed with the app, last made first. */

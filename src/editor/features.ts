@@ -1,6 +1,7 @@
 // What the extension consists of, in the order in which it is set up. Each is one folder.
 import type { Feature } from './app.ts';
 import { registerDissection } from './dissection/register.ts';
+import { registerEndpoints } from './endpoints/register.ts';
 import { registerProxy } from './proxy/register.ts';
 import { registerSidebar } from './sidebar/register.ts';
 import { registerStatus } from './status/register.ts';
@@ -16,6 +17,7 @@ const registerPanel: Feature = (app) => app.later(async () => (await import('./p
 export const features: readonly Feature[] = [
   registerDissection,
   registerProxy,
+  registerEndpoints,
   registerSidebar,
   registerPanel,
   registerStatus,

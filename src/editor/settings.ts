@@ -6,6 +6,8 @@ import { isGroupingId } from './sidebar/grouping.ts';
 
 export interface Settings {
   readonly autoConnect: boolean;
+  /** Names of other programs' endpoints, as they were typed in. */
+  readonly endpoints: readonly string[];
   readonly openCapturedTerminalOnStartup: boolean;
   readonly groupBy: GroupingId;
   /** Microseconds. */
@@ -17,6 +19,9 @@ export interface Settings {
   readonly bodyLimit: number;
 }
 
+/** Each is a connection and its thread. */
+const mostEndpoints = 32;
+
 export function readSettings(): Settings {
   const configuration = vscode.workspace.getConfiguration();
   // A settings file may hold anything.
@@ -24,9 +29,13 @@ export function readSettings(): Settings {
     const value = configuration.get<unknown>(id);
     return typeof value === 'number' && Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : otherwise;
   };
+  const endpoints = configuration.get<unknown>(ids.endpoints);
   const groupBy = String(configuration.get<unknown>(ids.groupBy));
   return {
     autoConnect: configuration.get<unknown>(ids.autoConnect) !== false,
+    endpoints: Array.isArray(endpoints)
+      ? endpoints.filter((name) => typeof name === 'string').slice(0, mostEndpoints)
+      : [],
     openCapturedTerminalOnStartup: configuration.get<unknown>(ids.openCapturedTerminalOnStartup) === true,
     groupBy: isGroupingId(groupBy) ? groupBy : 'process',
     keepClosed: number(ids.keepClosed, 300, 0, 86_400) * 1e6,
