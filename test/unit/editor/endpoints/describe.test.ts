@@ -7,7 +7,11 @@ import { problem } from '../../../../src/proxy/problems.ts';
 const t = (text: string, ...args: unknown[]): string => text.replace(/\{(\d)\}/g, (_, i) => String(args[Number(i)]));
 const lost = problem('proxy-gone', 'x'.repeat(5000));
 const states: readonly [SessionState, RegExp, string][] = [
-  [{ kind: 'live', welcome: { ...Welcome.decode(Reader.create(new Uint8Array(0))), pid: 7 }, status: undefined }, /pid 7$/, 'pass'],
+  [
+    { kind: 'live', welcome: { ...Welcome.decode(Reader.create(new Uint8Array(0))), pid: 7 }, status: undefined },
+    /pid 7$/,
+    'pass',
+  ],
   [{ kind: 'connecting' }, /^connecting$/, 'circle-outline'],
   [{ kind: 'stopped', waiting: true }, /nobody serves/, 'circle-outline'],
   [{ kind: 'lost', problem: lost }, /^The connection to the proxy broke: x+/, 'warning'],
