@@ -77,9 +77,7 @@ describe('the entitlements of the seed', function () {
     await squiggles('warning').first().waitFor();
     // Past <true/> and </key>, into the name.
     for (let i = 0; i < '<true/></key>er'.length; i++) await editor.page.keyboard.press('ArrowLeft');
-    await editor.page.keyboard.press('Control+.');
-    const fix = editor.page.locator('.action-widget').getByText('Remove com.apple.security.xpc.server');
-    await fix.waitFor();
+    const fix = await editor.quickFix('Remove com.apple.security.xpc.server');
     await editor.screenshot('typed');
     await fix.click();
     await editor.page.locator('.view-line').getByText('xpc.server').waitFor({ state: 'detached' });
