@@ -29,7 +29,6 @@ let saved = host.load<Saved>();
 const save = (part: Partial<Saved>): void => host.save((saved = { ...saved, ...part }));
 
 let state: PanelState | undefined;
-let selected: readonly FlowId[] = [];
 
 const followButton = button(t('Follow the newest flow'), 'arrow-down', () => table.setFollow(!table.following));
 const count = element('span', { class: 'count', role: 'status', 'aria-live': 'off' });
@@ -52,8 +51,7 @@ const strip = new TimelineStrip((span) => {
 const table = new Table(
   {
     fetch: (from, to) => host.request('rows', { from, to }),
-    onDidSelect: ({ ids, active }) => {
-      selected = [...ids];
+    onDidSelect: ({ active }) => {
       if (detail.shownId !== undefined && active !== undefined) void showDetail(active);
     },
     onDidOpen: (id) => void showDetail(id).then(() => detail.focus()),
@@ -177,5 +175,4 @@ void host.request('ready', {}).then(async (first) => {
   setState(first);
   const query = saved.query ?? first.query;
   if (query) queryBar.set(query);
-  void selected;
 });

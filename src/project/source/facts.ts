@@ -1,5 +1,6 @@
 // What the rules want to know of one source file.
 import type { TextRange } from '../../entitlements/finding.ts';
+import { peerWords } from './peerWords.ts';
 
 /** A name as the code gives it. At most one of the two is set; neither where it is computed. */
 export interface NameExpression extends TextRange {
@@ -92,33 +93,10 @@ export interface SourceFacts {
 
 /** Words whose presence is recorded in `words`. */
 export const watchedWords: ReadonlySet<string> = new Set([
+  ...peerWords,
   'startSystemExtensionMode',
   'NSExtensionMain',
-  'setCodeSigningRequirement',
-  'setConnectionCodeSigningRequirement',
-  'auditToken',
-  'audit_token',
-  'xpc_connection_set_peer_code_signing_requirement',
-  'xpc_connection_set_peer_team_identity_requirement',
-  'xpc_connection_set_peer_platform_identity_requirement',
-  'xpc_connection_set_peer_entitlement_exists_requirement',
-  'xpc_connection_set_peer_entitlement_matches_value_requirement',
-  'xpc_connection_set_peer_lightweight_code_requirement',
-  'xpc_connection_set_peer_requirement',
-  'xpc_session_set_peer_code_signing_requirement',
-  'xpc_listener_set_peer_code_signing_requirement',
-  'xpc_connection_get_audit_token',
-  'XPCPeerRequirement',
-  'setPeerRequirement',
-  'kSecGuestAttributeAudit',
   'kSecGuestAttributePid',
-  'SecCodeCheckValidity',
-  'SecCodeCheckValidityWithErrors',
-  'SecCodeCopyGuestWithAttributes',
-  'SecCodeCreateWithXPCMessage',
-  'SecTaskCreateWithAuditToken',
-  'SecStaticCodeCheckValidity',
-  'SecCodeCopySigningInformation',
   'NWHostEndpoint',
   'NWConnection',
   'NWListener',
