@@ -59,12 +59,27 @@ async function runSuite({ check, command, env, limitSeconds = 900, needs = [], u
     onText: (text) => process.stdout.write(text),
   });
   const ok = code === 0;
-  if (check) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+  const failures = ok ? [] : failuresIn(output);
+  if (check) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, failures };
   const last = [...output.matchAll(countLine)].at(-1);
   const [passed, failed, skipped] = [1, 2, 3].map((i) => Number(last?.[i] ?? 0));
   // A suite that dies, or counts nothing, has failed whatever it said before.
   if (ok && last && passed + skipped > 0) return { passed, failed, skipped };
-  return { passed, failed: Math.max(1, failed), skipped, why: failed ? undefined : `it ended with ${code}` };
+  return { passed, failed: Math.max(1, failed), skipped, failures, why: failed ? undefined : `it ended with ${code}` };
+}
+
+/**
+ * What to repeat at the very end, where a reader of a long log looks first: the numbered failures of mocha, the lines of a
+ * native runner that name a failure, or else the last lines.
+ */
+function failuresIn(output) {
+  const lines = output.split('\n').map((line) => line.trimEnd());
+  const list = lines.findLastIndex((line) => /^ {2}\d+ failing$/.test(line));
+  const details =
+    list < 0 ? [] : lines.slice(list + 1).filter((line) => /^ {2,7}\S/.test(line) && !/^ +[-+]/.test(line));
+  const named = details.length > 0 ? details : lines.filter((line) => /^(not ok|FAIL|FAILED|fail(ed)?:)\b/i.test(line));
+  const shown = named.length > 0 ? named.slice(0, 12) : lines.filter(Boolean).slice(-8);
+  return shown.map((line) => line.trim().slice(0, 160));
 }
 
 function skip(why) {
@@ -77,11 +92,14 @@ const counts = ({ passed, failed }) => `${passed} passed, ${failed} failed`;
 async function summarise(results) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   console.log('');
+  for (const { suite, failed, skipped, why } of results)
+    if (skipped && !failed) console.log(`skipped  ${suite.title}: ${why ?? `${skipped} of its tests, see above`}`);
   for (const result of results) {
     for (const key of Object.keys(total)) total[key] += result[key];
-    const { suite, failed, skipped, why } = result;
-    if (failed) console.log(`FAILED   ${suite.title}${why ? `: ${why}` : ''}`);
-    else if (skipped) console.log(`skipped  ${suite.title}: ${why ?? `${skipped} of its tests, see above`}`);
+    const { suite, failed, failures = [], why } = result;
+    if (!failed) continue;
+    console.log(`FAILED   ${suite.title}${why ? `: ${why}` : ''}`);
+    for (const line of failures) console.log(`         ${line}`);
   }
   console.log(counts(total));
   await end(total.failed > 0 ? 1 : 0);

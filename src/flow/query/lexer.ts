@@ -92,21 +92,22 @@ function readQuoted(query: string, start: number, quote: string): Value {
   return { kind: 'quoted', text, closed, start, end: closed ? at + 1 : at };
 }
 
-/** `/…/flags`; undefined where there is no second slash, or where what follows it are no flags, so that a path such as /usr/bin stays a plain word. */
+/**
+ * `/…/flags`; a slash within is written `\/` or `[/]`. Undefined where the next slash is missing or is not followed by
+ * flags and an end, so that a path such as /usr/bin stays a plain word, whatever stands after it in the query.
+ */
 function readRegex(query: string, start: number): Value | undefined {
+  let inClass = false;
   for (let at = start + 1; at < query.length; at++) {
-    if (query[at] === '\\') at++;
-    else if (query[at] === '/') {
+    const c = query[at];
+    if (c === '\\') at++;
+    else if (inClass) inClass = c !== ']';
+    else if (c === '[') inClass = true;
+    else if (c === '/') {
       const flags = match(/[gimsuy]{0,2}(?=[\s()]|$)/y, query, at + 1);
-      if (flags)
-        return {
-          kind: 'regex',
-          text: query.slice(start + 1, at),
-          flags: flags[0],
-          closed: true,
-          start,
-          end: at + 1 + flags[0].length,
-        };
+      if (!flags) return undefined;
+      const end = at + 1 + flags[0].length;
+      return { kind: 'regex', text: query.slice(start + 1, at), flags: flags[0], closed: true, start, end };
     }
   }
   return undefined;

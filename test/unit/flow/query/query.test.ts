@@ -52,6 +52,7 @@ describe('queries', () => {
     'host:/^api\\./', 'host:/^API/i', 'reason:reset', 'reason:"reset by server"', 'reason=*', 'duration>1s', 'duration:1.9s..2.1s', 'dial<200ms', 'age>4s',
     'start>11:59', 'start:2026-03-04T11:00..2026-03-04T13:00', 'error:reset', 'parent:zsh', 'path:/usr/bin', 'path:/usr/bin/node', 'command:server.js', 'pid=42',
     'process!=curl', 'direction:outbound', 'host=api.example.com', 'address:203.0.113.*', 'bytes>20k', 'process:n?de', 'source.port:40000', 'status:*',
+    'path:/usr/bin process:/^n/', '(path:/usr/bin (process:/^n/))', 'path:/bin[/]node/', 'path:/bin\\/node/i',
   ]; // prettier-ignore
   for (const q of yes) it(`matches: ${q || '(empty)'}`, () => assert.equal(matches(q), true));
   const no = ['process:curl', 'port:80', 'down>1M', '-process:node', 'host=example.com', 'host:/^API/', 'protocol=htt', 'not (process:node)', 'rule:*', 'status<400', 'node 80', 'method:ge']; // prettier-ignore
