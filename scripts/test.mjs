@@ -76,7 +76,7 @@ function failuresIn(output) {
   const lines = output.split('\n').map((line) => line.trimEnd());
   const list = lines.findLastIndex((line) => /^ {2}\d+ failing$/.test(line));
   const details =
-    list < 0 ? [] : lines.slice(list + 1).filter((line) => /^ {2,7}\S/.test(line) && !/^ +[-+]/.test(line));
+    list < 0 ? [] : lines.slice(list + 1).filter((line) => /^ {2,7}\S/.test(line) && !/^ +(?:[-+{}]|at )/.test(line));
   const named = details.length > 0 ? details : lines.filter((line) => /^(not ok|FAIL|FAILED|fail(ed)?:)\b/i.test(line));
   const shown = named.length > 0 ? named.slice(0, 12) : lines.filter(Boolean).slice(-8);
   return shown.map((line) => line.trim().slice(0, 160));
