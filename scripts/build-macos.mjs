@@ -8,9 +8,12 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { artefacts } from './lib/macos/artefacts.mjs';
 import { writeStubs } from './lib/macos/stubs.mjs';
+import { fileInput, linkOf, objectOf } from './lib/objects.mjs';
 import {
   compileFlags,
+  compilerVersion,
   fetchHeaders,
+  headersFolder,
   linkFlags,
   missingTools,
   root,
@@ -24,6 +27,11 @@ const out = path.join(root, 'out/macos');
 /** `source`: our declarations. `output`: what is made from this machine's tools. */
 const sdk = { source: path.join(root, 'sysext/macos/sdk'), output: path.join(out, 'sdk') };
 
+/** Their content is told by the compiler's version and the headers' package. */
+const constant = ['/usr/', headersFolder];
+const compiler = compilerVersion();
+let stubsHash = '';
+
 const unknown = positionals.find((name) => !artefacts.some((a) => a.name === name));
 if (unknown) fail(`no artefact ${unknown}; there are: ${artefacts.map((a) => a.name).join(', ')}`);
 if (process.platform === 'darwin') fail('on a Mac, run: make -C sysext');
@@ -36,43 +44,64 @@ if (missing) {
 
 try {
   writeAnnotatedConfig(path.join(sdk.output, 'c++'));
-  writeStubs(sdk.output);
+  stubsHash = writeStubs(sdk.output);
   const wanted = artefacts.filter((a) => positionals.length === 0 || positionals.includes(a.name));
-  await inParallel(
-    wanted.flatMap((artefact) => architectures.map((arch) => ({ artefact, arch }))),
-    build,
-  );
+  const { jobs, links } = plan(wanted);
+  await inParallel(jobs, compile);
+  await inParallel(links, link);
   for (const artefact of wanted.filter((a) => a.universal)) {
-    const output = path.join(root, artefact.output('universal'));
-    mkdirSync(path.dirname(output), { recursive: true });
-    await run(tool('llvm-lipo'), [
-      '-create',
-      ...architectures.map((a) => path.join(root, artefact.output(a))),
-      '-output',
-      output,
-    ]);
-    console.log(`  joined ${path.relative(root, output)}`);
+    const parts = architectures.map((arch) => artefact.output(arch));
+    const output = artefact.output('universal');
+    const command = [tool('llvm-lipo'), '-create', ...parts, '-output', output];
+    await make(output, parts.map(fileInput), command);
   }
 } catch (error) {
   fail(error.message);
 }
 
-async function build({ artefact, arch }) {
-  const folder = path.join(out, artefact.name, arch);
-  mkdirSync(folder, { recursive: true });
-  const objects = [];
-  for (const source of artefact.sources.flatMap(expand)) {
-    const object = path.join(folder, `${source.replaceAll('/', '_')}.o`);
-    const language = source.endsWith('.c') ? 'c' : artefact.language;
-    await run(tool('clang++'), [...compileFlags(arch, sdk, language, artefact.exceptions), '-c', source, '-o', object]);
-    objects.push(object);
-  }
-  const output = path.join(root, artefact.output(arch));
-  mkdirSync(path.dirname(output), { recursive: true });
-  rmSync(output, { force: true });
-  if (artefact.library) await run(tool('llvm-ar'), ['--format=darwin', 'rcsD', output, ...objects]);
-  else await run(tool('ld64.lld'), [...linkFlags(arch, sdk), ...artefact.link(arch), '-o', output, ...objects]);
-  console.log(`  linked ${path.relative(root, output)}`);
+/** One job per object that is not as it was made from its sources; artefacts of equal flags share theirs. */
+function plan(wanted) {
+  const jobs = new Map();
+  const links = wanted.flatMap((artefact) =>
+    architectures.map((arch) => {
+      const objects = artefact.sources.flatMap(expand).map((source) => {
+        const language = source.endsWith('.c') ? 'c' : source.endsWith('.mm') ? 'objective-c++' : 'c++';
+        const flags = compileFlags(arch, sdk, language, artefact.exceptions);
+        const object = objectOf({ source, compiler, flags, folder: path.join(out, 'obj', arch), constant });
+        if (!jobs.has(object.object)) jobs.set(object.object, object);
+        return jobs.get(object.object);
+      });
+      return { artefact, arch, objects };
+    }),
+  );
+  return { jobs: [...jobs.values()].filter((o) => !o.fresh()), links };
+}
+
+async function compile(object) {
+  object.prepare();
+  await run(tool('clang++'), object.args);
+  object.record();
+  console.log(`  compiled ${path.relative(out, path.dirname(object.object)).split('/')[1]} ${object.source}`);
+}
+
+async function link({ artefact, arch, objects }) {
+  const output = artefact.output(arch);
+  const files = objects.map((o) => o.object);
+  const command = artefact.library
+    ? [tool('llvm-ar'), '--format=darwin', 'rcsD', output, ...files]
+    : [tool('ld64.lld'), ...linkFlags(arch, sdk), ...artefact.link(arch), '-o', output, ...files];
+  await make(output, objects, command);
+}
+
+/** Makes `output` by the command, where it is not what that made of the same inputs. */
+async function make(output, objects, command) {
+  const state = linkOf({ output, objects, command: [compiler, stubsHash, ...command], folder: path.join(out, 'obj') });
+  if (state.fresh()) return;
+  mkdirSync(path.join(root, path.dirname(output)), { recursive: true });
+  rmSync(path.join(root, output), { force: true }); // ar would keep the objects of sources that are gone
+  await run(command[0], command.slice(1));
+  state.record();
+  console.log(`  made ${output}`);
 }
 
 /** `dir/*.cc` or a file. */

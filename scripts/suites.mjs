@@ -3,22 +3,11 @@
 //   needs: steps of scripts/lib/setup/table.mjs beside npm's packages and the code from the wire contract
 //   wants: steps that it can do without: its tests that need them skip themselves
 //   unavailable(): why it cannot run here, or undefined; limitSeconds: when it counts as hung (default 900)
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fetchHeaders, missingTools } from './lib/macos/toolchain.mjs';
 
 const node = 'node'; // test.mjs puts Node 24 first on PATH.
 const bin = (name) => [node, `node_modules/${name}`];
 const mocha = [...bin('mocha/bin/mocha.js'), '--reporter', 'test/support/counting-reporter.cjs'];
 const tellEachTest = { FLOWTAP_REPORTER: 'spec' };
-
-/** Why the macOS sources cannot be compiled here, or undefined. */
-function missingBlocksCompiler() {
-  if (process.platform !== 'linux') return 'on a Mac, make -C sysext tests the real XPC';
-  if (spawnSync('clang++-22', ['--version']).error || !existsSync('/usr/include/Block.h'))
-    return 'needs clang with blocks: apt-get install clang-22 libclang-rt-22-dev libblocksruntime-dev';
-  return undefined;
-}
 
 export const suites = [
   {
@@ -73,19 +62,25 @@ export const suites = [
   {
     name: 'xpc',
     title: 'XPC rendezvous on the stand-in (ASan, UBSan, TSan)',
-    unavailable: missingBlocksCompiler,
+    needs: ['blocks-compiler'],
     command: [node, 'scripts/test-native.mjs', 'asan:xpc-test', 'tsan:xpc-test'],
   },
   {
     name: 'macos',
     title: 'macOS programs, cross-built',
-    unavailable: () => missingTools() ?? fetchHeaders(),
+    needs: ['macos-tools', 'macos-headers'],
     command: [node, 'scripts/check-macos.mjs', '--build'],
   },
   {
     name: 'native',
     title: 'Flow core and daemon (ASan, UBSan)',
     command: [node, 'scripts/test-native.mjs', 'asan:core-test', 'asan:daemon-test'],
+  },
+  {
+    name: 'fuzz',
+    title: 'Fuzzing of the native parsers, a fixed number of inputs (ASan, UBSan)',
+    needs: ['fuzzer'],
+    command: [node, 'scripts/fuzz.mjs', '--runs', '3000'],
   },
   {
     name: 'kit',

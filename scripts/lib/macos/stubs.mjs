@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { shortHash } from '../objects.mjs';
 import { llvm, tool } from './toolchain.mjs';
 
 const framework = (name, version = 'A') => ({
@@ -61,7 +62,7 @@ function libcxxSymbols() {
   return [...symbols];
 }
 
-/** Writes the stubs below `folder`. */
+/** Writes the stubs below `folder`; the hash of them all tells whether something must be linked again. */
 export function writeStubs(folder) {
   const all = [
     ...libraries,
@@ -72,4 +73,5 @@ export function writeStubs(folder) {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, stub(library));
   }
+  return shortHash(...all.map(stub));
 }

