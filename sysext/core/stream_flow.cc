@@ -17,10 +17,13 @@ StreamFlow::~StreamFlow() {
 bool StreamFlow::begin() {
   const bool admitted = engine_.admits();
   engine_.open(*this);
-  if (admitted) return true;
-  engine_.countRefused();
-  close(CloseReason::kLimit, 0, true);
-  return false;
+  if (!admitted) {
+    engine_.countRefused();
+    close(CloseReason::kLimit, 0, true);
+    return false;
+  }
+  io_.dial();
+  return live();
 }
 
 void StreamFlow::connected() {

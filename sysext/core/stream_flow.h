@@ -12,13 +12,18 @@ constexpr Side other(Side side) { return side == Side::kClient ? Side::kServer :
 class StreamIo {
  public:
   virtual ~StreamIo() = default;
+  /// It is time to connect to the server; the shell answers with connected() or connectFailed(). Called once, from
+  /// begin(), or later from Engine::tick() where a rule delays the flow; never where the flow is turned away.
+  virtual void dial() = 0;
   static constexpr long kWouldBlock = -0x7FFFFFFF;
   /// Bytes, 0 at the end of the stream, kWouldBlock, or a negative errno.
   virtual long read(Side side, char* data, size_t size) = 0;
   /// Bytes taken, kWouldBlock, or a negative errno.
   virtual long write(Side side, const char* data, size_t size) = 0;
   virtual void shutdownWrite(Side side) = 0;
-  /// Closes both. `reset`: neither side may take it for an orderly end. The flow is not touched again.
+  /// Closes both. `reset`: neither side may take it for an orderly end. The flow is not touched again. Before
+  /// connected() the program's connection is to be refused, where the shell still can (a SYN that is held); this can
+  /// happen within begin(), for a rule or a limit, before dial() was ever called.
   virtual void finish(bool reset) = 0;
   /// Call resume() in the next turn: there is more to read, but other flows want their turn.
   virtual void again() = 0;
@@ -29,7 +34,8 @@ class StreamFlow final : public Flow {
   StreamFlow(Engine& engine, FlowStart start, StreamIo& io) : Flow(engine, std::move(start)), io_(io) {}
   ~StreamFlow() override;
 
-  /// False where the proxy's limit is reached: the flow is closed already.
+  /// The program wants its connection. Decides what becomes of it: io.dial() now, io.dial() later, or io.finish(). False
+  /// where it is closed already.
   bool begin();
   /// The server has answered; relaying starts.
   void connected();

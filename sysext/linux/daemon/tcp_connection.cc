@@ -19,17 +19,17 @@ constexpr uint32_t kToTheEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
 
 }  // namespace
 
-void TcpConnection::relay(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server,
-                          const sockaddr_storage& destination) {
+void TcpConnection::relay(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server) {
   auto* connection = new TcpConnection(loop, engine, std::move(start), std::move(client), std::move(server));
-  if (connection->flow_.begin()) connection->dial(destination);
+  connection->flow_.begin();
 }
 
 TcpConnection::TcpConnection(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server)
     : loop_(loop), fds_{std::move(client), std::move(server)}, flow_(engine, std::move(start), *this) {}
 
-void TcpConnection::dial(const sockaddr_storage& destination) {
+void TcpConnection::dial() {
   if (!fds_[1]) return flow_.connectFailed(ENETUNREACH);  // this host does not have the address family
+  const sockaddr_storage destination = toSockaddr(flow_.about.destination);
   const int result =
       ::connect(fd(Side::kServer), reinterpret_cast<const sockaddr*>(&destination), sizeOf(destination));
   const int failure = result == 0 ? 0 : errno;

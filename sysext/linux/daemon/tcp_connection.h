@@ -10,18 +10,17 @@ namespace flowtap::daemon {
 
 class TcpConnection final : public EventHandler, private core::StreamIo {
  public:
-  /// Takes an accepted socket and an unconnected one, dials `destination` and relays. The connection owns itself.
-  static void relay(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server,
-                    const sockaddr_storage& destination);
+  /// Takes an accepted socket and an unconnected one, dials the destination and relays. The connection owns itself.
+  static void relay(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server);
 
  private:
   TcpConnection(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server);
-  void dial(const sockaddr_storage& destination);
   void whileDialling(uint32_t events, core::Side side);
 
   void onEvents(uint32_t events, unsigned tag) override;
   void onAgain() override;
 
+  void dial() override;
   long read(core::Side side, char* data, size_t size) override;
   long write(core::Side side, const char* data, size_t size) override;
   void shutdownWrite(core::Side side) override;

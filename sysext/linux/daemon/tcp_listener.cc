@@ -95,7 +95,7 @@ void TcpListener::admit(Fd client, const sockaddr_storage& source) {
   sockaddr_storage destination{};
   if (!findDestination(client.get(), destination)) return engine_.countRefused();
   TcpConnection::relay(loop_, engine_, capture_.describe(core::Protocol::kTcp, source, destination), std::move(client),
-                       std::move(dialling_), destination);
+                       std::move(dialling_));
 }
 
 void TcpListener::pause(int error) {

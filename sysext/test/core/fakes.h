@@ -66,8 +66,11 @@ struct FakeStream final : StreamIo {
   bool wantsTurn = false;
   size_t readAtMost = SIZE_MAX;
 
+  int dials = 0;
+
   End& at(Side side) { return ends[static_cast<size_t>(side)]; }
 
+  void dial() override { dials++; }
   long read(Side side, char* data, size_t size) override {
     End& end = at(side);
     if (end.input.empty()) {
