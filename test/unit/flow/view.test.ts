@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CloseReason, Protocol, ProxyFrame } from '../../../gen/flow_pb.ts';
-import type { Flow } from '../../../src/flow/model.ts';
+import { isFailure, type Flow } from '../../../src/flow/model.ts';
 import { compileQuery } from '../../../src/flow/query/match.ts';
 import { parseQuery } from '../../../src/flow/query/parse.ts';
 import { sortColumns, type SortColumn } from '../../../src/flow/sort.ts';
@@ -67,7 +67,7 @@ const keys: Record<SortColumn, (f: Flow) => string | number> = {
   port: (f) => f.destination.port,
   protocol: (f) => `${f.application?.protocol ?? ''} ${f.protocol}`,
   summary: (f) => (f.application?.summary ?? '').toLowerCase(),
-  state: (f) => (f.state === 'open' ? 0 : 1),
+  state: (f) => (isFailure(f.reason) || f.application?.failed ? 2 : f.state === 'open' ? 0 : 1),
   reason: (f) => f.reason ?? '',
   up: (f) => f.bytesUp,
   down: (f) => f.bytesDown,
@@ -88,10 +88,16 @@ describe('a view of flows', () => {
         fc.constantFrom(...queries),
         fc.constantFrom(...sortColumns),
         fc.boolean(),
-        (steps, text, column, descending) => {
+        fc.constantFrom(undefined, 0),
+        (steps, text, column, descending, sortAtOnce) => {
           const store = new FlowStore({ flows: 30 }, { schedule: () => {}, now: () => now });
           const source = store.addSource();
-          const view = new FlowView(store, { now: () => now, later: (work) => work() });
+          const waiting: (() => void)[] = [];
+          const view = new FlowView(store, {
+            now: () => now,
+            later: (work) => waiting.push(work),
+            ...(sortAtOnce !== undefined && { sortAtOnce }),
+          });
           const query = parseQuery(text, now).query!;
           view.setQuery(query);
           view.setSort({ column, descending });
@@ -102,9 +108,11 @@ describe('a view of flows', () => {
             else if (kind === 'application')
               store.setApplication(store.first + (n % 30), { protocol: ['http', 'tls'][n % 2]!, summary: `GET /${n}` });
             else if (kind === 'clear') store.clear();
-            else store.flush();
+            else if (n % 2) store.flush();
+            else waiting.shift()?.(); // a step of sorting, in between
           }
           store.flush();
+          while (waiting.length > 0) waiting.shift()!();
           const matches = compileQuery(query, () => now);
           const flows = Array.from({ length: store.size }, (_, i) => store.flow(store.first + i)!).filter(matches);
           const key = keys[column];
