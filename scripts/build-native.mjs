@@ -1,20 +1,38 @@
 // Compiles the C++ programs with g++ (or $CXX) alone: no make, no node-gyp. An object is rebuilt when its
 // source, a header it includes or the flags changed.
-//   node scripts/build-native.mjs [--variant release|asan|tsan] [target ...]     (default: release, `shipped` targets)
+//   node scripts/build-native.mjs [--variant release|asan|tsan] [--arch x64|arm64] [target ...]
+// Default: release, this machine's processor, the `shipped` targets. For another processor Debian's cross compiler is used.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { gnuPrefix } from './lib/gnu.mjs';
 import { targets } from './native-targets.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-const platform = `${process.platform}-${process.arch}`;
+const { values, positionals } = parseArgs({
+  options: {
+    variant: { type: 'string', default: 'release' },
+    arch: { type: 'string', default: process.arch },
+    verbose: { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+});
+const platform = `${process.platform}-${values.arch}`;
 const variants = {
   release: { flags: ['-O2', '-g1', '-DNDEBUG'], out: `dist/bin/${platform}` },
   asan: {
-    flags: ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'],
+    flags: [
+      '-O1',
+      '-g',
+      '-fsanitize=address,undefined',
+      // protozero shifts into the sign bit. C++20 says what that is, and so do both compilers in C++17.
+      '-fno-sanitize=shift-base',
+      '-fno-sanitize-recover=all',
+      '-fno-omit-frame-pointer',
+    ],
     out: 'out/asan',
   },
   tsan: { flags: ['-O1', '-g', '-fsanitize=thread'], out: 'out/tsan' },
@@ -36,10 +54,9 @@ const common = [
   'node_modules/node-api-headers/include',
 ];
 
-const { values, positionals } = parseArgs({
-  options: { variant: { type: 'string', default: 'release' }, verbose: { type: 'boolean', default: false } },
-  allowPositionals: true,
-});
+if (values.arch !== process.arch && values.variant !== 'release') fail('only release is built for another processor');
+/** Of another processor: GNU's name of it stands before the tool's. */
+const prefix = values.arch === process.arch ? '' : gnuPrefix(values.arch);
 const variant = variants[values.variant];
 if (!variant) fail(`no variant ${values.variant}; there are: ${Object.keys(variants).join(', ')}`);
 const named = positionals.length ? positionals : Object.keys(targets).filter((t) => targets[t].shipped);
@@ -48,8 +65,10 @@ const wanted = [...new Set(named.flatMap((name) => [...(targets[name].with ?? []
 
 /** A target may need another compiler or further flags; its objects then have a folder of their own. */
 function toolOf(target) {
-  const compiler = target.compiler ?? process.env.CXX ?? 'g++';
-  const flags = [...common, ...variant.flags, ...(target.flags ?? [])];
+  const compiler = target.compiler ?? (prefix ? `${prefix}g++` : (process.env.CXX ?? 'g++'));
+  // The kernel headers of Debian's cross compiler use the GNU word, which -std=c++17 does not know.
+  const cross = prefix ? ['-Dtypeof=__typeof__'] : [];
+  const flags = [...common, ...cross, ...variant.flags, ...(target.flags ?? [])];
   const key = createHash('sha256')
     .update([compiler, ...flags].join(' '))
     .digest('hex')
@@ -104,7 +123,8 @@ const links = wanted.map((name) => {
   const target = targets[name];
   const tool = toolOf(target);
   mkdirSync(tool.objectDir, { recursive: true });
-  const objects = target.sources.flatMap(expand).map((source) => {
+  const releaseSources = values.variant === 'release' ? (target.releaseSources ?? []) : [];
+  const objects = [...target.sources, ...releaseSources].flatMap(expand).map((source) => {
     const object = path.join(tool.objectDir, source.replaceAll('/', '_').replace(/\.cc?$/, '.o'));
     jobs.set(object, { source, tool });
     return object;
@@ -127,7 +147,8 @@ async function worker() {
 try {
   await Promise.all(Array.from({ length: Math.max(1, os.availableParallelism()) }, worker));
   for (const { name, target, tool, objects, output } of links) {
-    const key = [tool.key, ...(target.link ?? []), ...objects].join(' ');
+    const releaseLink = values.variant === 'release' ? (target.releaseLink ?? []) : [];
+    const key = [tool.key, ...(target.link ?? []), ...releaseLink, ...objects].join(' ');
     const stamp = path.join(tool.objectDir, `${name}.link`);
     const fresh =
       existsSync(output) &&
@@ -137,21 +158,26 @@ try {
     if (fresh) continue;
     if (target.library) {
       rmSync(output, { force: true }); // ar would keep the objects of sources that are gone
-      await run('ar', ['rcsD', output, ...objects]);
-    } else
-      await run(tool.compiler, [
-        ...tool.flags,
-        ...objects,
-        ...(target.link ?? []),
-        ...(values.variant === 'release' ? (target.releaseLink ?? []) : []),
-        '-o',
-        output,
-      ]);
+      await run(`${prefix}ar`, ['rcsD', output, ...objects]);
+    } else {
+      const stub = values.variant === 'release' && target.releaseStub ? [await linkStub(tool, target.releaseStub)] : [];
+      const libraries = [...stub, ...(target.link ?? []), ...releaseLink];
+      await run(tool.compiler, [...tool.flags, ...objects, ...libraries, '-o', output]);
+    }
     writeFileSync(stamp, key);
     console.log(`  linked ${path.relative(root, output)}`);
   }
 } catch (e) {
   fail(e.message);
+}
+
+/** A library of names only, to link against. Which version a name has comes from the map of the processor. */
+async function linkStub(tool, { source, soname }) {
+  const output = path.join(tool.objectDir, soname);
+  const map = source.replace(/\.c$/, `-${values.arch}.map`);
+  const names = [`-Wl,-soname,${soname}`, `-Wl,--version-script=${map}`];
+  await run(tool.compiler, ['-x', 'c', '-fno-builtin', '-shared', '-nostdlib', ...names, '-o', output, source]);
+  return output;
 }
 
 function fail(message) {

@@ -3,19 +3,35 @@
 const core = ['sysext/core/*.cc'];
 const rendezvous = ['native/unix/*.cc'];
 const kit = [...core, ...rendezvous, 'sysext/kit/*.cc'];
-const daemon = [...core, ...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/daemon/*.cc'];
+// What an explicit proxy reads and says, without input and output.
+const explicit = ['sysext/linux/explicit/*.cc'];
+const daemon = [...core, ...rendezvous, ...explicit, 'sysext/linux/*.cc', 'sysext/linux/daemon/*.cc'];
+// What each fuzz target (sysext/fuzz/NAME.cc) is built with.
+const fuzzed = {
+  session: core,
+  engine: core,
+  wire: [],
+  host_names: core,
+  frame_socket: ['sysext/linux/frame_socket.cc'],
+  netlink: ['sysext/linux/netlink.cc'],
+  held_syn: ['sysext/linux/daemon/held_syn.cc', 'sysext/linux/netlink.cc'],
+  sock_diag: ['sysext/linux/daemon/sock_diag.cc'],
+  process_stat: [...core, 'sysext/linux/daemon/process_info.cc'],
+};
+export const fuzzTargets = Object.keys(fuzzed);
 const launcher = [...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'];
 
 export const targets = {
   flowtapd: {
     shipped: true,
     sources: [...daemon, 'sysext/linux/daemon/program/main.cc'],
-    releaseLink: ['-static-libstdc++', '-static-libgcc'],
+    // Runs whatever C library the machine has, or none.
+    releaseLink: ['-static-pie'],
   },
   'flowtap-run': {
     shipped: true,
     sources: [...launcher, 'sysext/linux/launcher/program/main.cc'],
-    releaseLink: ['-static-libstdc++', '-static-libgcc'],
+    releaseLink: ['-static-pie'],
   },
   bridge: {
     shipped: true,
@@ -23,7 +39,10 @@ export const targets = {
     sources: [...rendezvous, 'native/addon/*.cc'],
     link: ['-shared'],
     // Node exports its own C++ library, which must not take the place of the one linked in here.
-    releaseLink: ['-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections'],
+    releaseLink: ['-static-libstdc++', '-Wl,--exclude-libs,ALL', '-Wl,--gc-sections'],
+    // Loads with glibc 2.28 and later.
+    releaseSources: ['native/linux/glibc_2_28.c'],
+    releaseStub: { source: 'native/linux/libpthread.c', soname: 'libpthread.so.0' },
   },
   'launcher-test': {
     sources: [
@@ -39,6 +58,7 @@ export const targets = {
   },
   'wire-peer': { sources: ['sysext/test/wire_peer.cc'] },
   'daemon-test': { sources: [...daemon, 'sysext/test/daemon/*.cc'] },
+  'explicit-test': { sources: [...explicit, 'sysext/test/explicit/*.cc'] },
   'core-test': { sources: [...core, 'sysext/test/core/*.cc'] },
   // The macOS source on Linux: only clang knows blocks.
   'xpc-test': {
@@ -51,5 +71,17 @@ export const targets = {
   'flowtap-kit': { library: true, output: 'libflowtapkit.a', sources: kit },
   'kit-feed': { sources: [...kit, 'sysext/test/kit/feed.c'] },
   'kit-test': { sources: [...kit, 'sysext/test/kit/*.cc'], with: ['kit-feed'] },
+  // libFuzzer is clang's; build these with --variant asan.
+  ...Object.fromEntries(
+    Object.entries(fuzzed).map(([name, sources]) => [
+      `fuzz-${name}`,
+      {
+        compiler: 'clang++-22',
+        flags: ['-fsanitize=fuzzer-no-link'],
+        sources: [...sources, `sysext/fuzz/${name}.cc`],
+        link: ['-fsanitize=fuzzer'],
+      },
+    ]),
+  ),
   'rendezvous-test': { sources: [...rendezvous, 'native/test/unix_test.cc'] },
 };

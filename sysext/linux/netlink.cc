@@ -127,7 +127,9 @@ std::optional<NetlinkRefusal> NetlinkSocket::send(const NetlinkBatch& batch) {
       if (item.acknowledged && expected > 0) expected--;
       int error = 0;
       std::memcpy(&error, payload(answer), sizeof error);
-      if (error != 0 && !refusal) refusal = NetlinkRefusal{item.what, -error, extendedText(answer)};
+      // -errno; the lowest number has no opposite.
+      const bool isErrno = error < 0 && error > -4096;
+      if (error != 0 && !refusal) refusal = NetlinkRefusal{item.what, isErrno ? -error : EPROTO, extendedText(answer)};
     });
   }
   return refusal;

@@ -1,5 +1,6 @@
 // Programs that come from the system: the compiler with what node-gyp wants, and a browser for the tests.
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { which } from '../paths.mjs';
 import { installPackages } from './apt.mjs';
 import { Unavailable } from './unavailable.mjs';
@@ -31,6 +32,23 @@ export const tshark = {
   fresh: () => which('tshark') !== undefined,
   run: (progress) =>
     installPackages('tshark, which judges our captures,', ['tshark', 'dnsutils', 'nghttp2-client'], progress),
+};
+
+/** clang with libFuzzer; its version is part of the programs' names in scripts/native-targets.mjs. */
+const llvm = 22;
+const hasFuzzer = () => {
+  const { status, stdout } = spawnSync(`clang++-${llvm}`, ['--print-runtime-dir'], { encoding: 'utf8' });
+  // The older layout of Debian has the architecture in the library's name.
+  return status === 0 && [stdout.trim(), `/usr/lib/llvm-${llvm}/lib/clang/${llvm}/lib/linux`].some(holdsFuzzer);
+};
+const holdsFuzzer = (folder) =>
+  existsSync(folder) && readdirSync(folder).some((file) => file.startsWith('libclang_rt.fuzzer'));
+
+export const fuzzer = {
+  name: 'fuzzer',
+  title: 'libFuzzer',
+  fresh: hasFuzzer,
+  run: (progress) => installPackages('clang with libFuzzer', [`clang-${llvm}`, `libclang-rt-${llvm}-dev`], progress),
 };
 
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];

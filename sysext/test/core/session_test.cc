@@ -88,6 +88,8 @@ TEST("frames of length 0, too long, and malformed ones end the connection with a
       {FakeClient::framed("\x0A\x7F"), "not a ClientFrame"},  // a member that is cut off
       {FakeClient::framed(std::string(1, '\0')), "not a ClientFrame"},  // field number 0
       {FakeClient::framed(std::string(1, '\x0F')), "not a ClientFrame"},  // wire type 7
+      {FakeClient::framed(std::string(9, '\xFF') + '\x7F'), "not a ClientFrame"},   // a tag of 70 bits
+      {FakeClient::framed(std::string(11, '\xFF') + '\x7F'), "not a ClientFrame"},  // ... and one too long
   };
   for (const auto& [stream, reason] : streams) {
     World world;
