@@ -21,7 +21,7 @@ export function parseComment(text: string): FlowComment | undefined {
     process: process?.[1] ?? '',
     path: lines.get('path') ?? '',
     host: lines.get('host') ?? '',
-    reason: (lines.get('reason') ?? '').replace(/ \(.*$/, ''),
+    reason: (lines.get('reason') ?? '').split(' (', 1)[0]!,
     inbound: lines.get('direction') === 'inbound',
   };
 }

@@ -71,6 +71,10 @@ export class ByteQueue {
   private buffer: Uint8Array = new Uint8Array(0);
   private start = 0;
   private stop = 0;
+  /** False while the buffer is the caller's. */
+  private owned = false;
+  /** Before it there is no line feed, from `start` on. */
+  private searched = 0;
 
   get length(): number {
     return this.stop - this.start;
@@ -83,15 +87,15 @@ export class ByteQueue {
     if (this.length === 0) {
       // The common case: nothing left over, so the caller's bytes serve without a copy.
       this.buffer = bytes;
-      this.start = 0;
+      this.start = this.searched = 0;
       this.stop = bytes.length;
       this.owned = false;
       return;
     }
-    const needed = this.length + bytes.length;
     if (!this.owned || this.stop + bytes.length > this.buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.length, 256));
+      const grown = new Uint8Array(Math.max(this.length + bytes.length, 2 * this.length, 256));
       grown.set(this.peek());
+      this.searched = Math.max(0, this.searched - this.start);
       this.stop = this.length;
       this.start = 0;
       this.buffer = grown;
@@ -103,15 +107,43 @@ export class ByteQueue {
   consume(length: number): void {
     this.start = Math.min(this.stop, this.start + length);
   }
+  /** Bytes before the first line feed, or -1. A long line that comes in small pieces is looked through once. */
+  lineLength(): number {
+    const from = Math.max(this.start, this.searched);
+    const at = this.buffer.subarray(from, this.stop).indexOf(10);
+    this.searched = at < 0 ? this.stop : from + at;
+    return at < 0 ? -1 : this.searched - this.start;
+  }
   /** Everything that is left; the queue is empty afterwards. */
   drain(): Uint8Array {
     const rest = this.peek();
-    this.start = this.stop = 0;
+    this.start = this.stop = this.searched = 0;
     this.buffer = new Uint8Array(0);
     this.owned = false;
     return rest;
   }
-  private owned = false;
+}
+
+/** Bytes put together from many pieces in one buffer: a piece costs its size, however small it is. */
+export class Collected {
+  private buffer: Uint8Array = new Uint8Array(0);
+  length = 0;
+
+  push(bytes: Uint8Array): void {
+    const length = this.length + bytes.length;
+    if (length > this.buffer.length) {
+      // Mostly there is one piece only: it needs no room to grow.
+      const grown = new Uint8Array(this.length === 0 ? length : Math.max(length, 2 * this.buffer.length));
+      grown.set(this.bytes);
+      this.buffer = grown;
+    }
+    this.buffer.set(bytes, this.length);
+    this.length = length;
+  }
+  /** A view; it stays what it is when more comes. */
+  get bytes(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
 }
 
 /** Index of `needle` in bytes from `from`, or -1. */

@@ -13,12 +13,16 @@ import {
 } from './dissection.ts';
 import { parseDns } from './dnsMessage.ts';
 
+/** Characters of names in all messages together. */
+const maxText = 4 << 20;
+
 class Dns implements Dissection {
   readonly messages: Message[] = [];
   readonly notes: string[] = [];
   application: Application = { protocol: 'dns', summary: '' };
   private readonly framed: boolean;
   private readonly queues = { up: new ByteQueue(), down: new ByteQueue() };
+  private text = 0;
   private readonly lost = { up: false, down: false };
 
   constructor(framed: boolean) {
@@ -52,8 +56,10 @@ class Dns implements Dissection {
     if (!dns) return this.note('A message is not DNS.');
     if (dns.response) this.application = { ...this.application, ...answered(dns) };
     else if (this.messages.length === 0) this.application = { protocol: 'dns', summary: asked(dns), ...hostOf(dns) };
-    if (this.messages.length < maxMessages) this.messages.push({ kind: 'dns', at, direction, dns });
-    else this.note(`Only the first ${maxMessages} messages are shown.`);
+    this.text += [...dns.questions, ...dns.answers].reduce((sum, r) => sum + r.name.length, 0);
+    if (this.messages.length < maxMessages && this.text <= maxText)
+      this.messages.push({ kind: 'dns', at, direction, dns });
+    else this.note(`Only the first ${this.messages.length} messages are shown.`);
   }
   private note(text: string): void {
     if (!this.notes.includes(text)) this.notes.push(text);

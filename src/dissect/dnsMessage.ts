@@ -41,7 +41,10 @@ const codes = [
   'NOTAUTH',
   'NOTZONE',
 ];
+const maxQuestions = 20; // one, as a rule
 const maxRecords = 500;
+/** Characters of one message in text form: names that point to each other unfold to many times their size. */
+const maxText = 64 * 1024;
 
 export const typeName = (type: number): string => types[type] ?? `TYPE${type}`;
 
@@ -54,16 +57,21 @@ export function parseDns(bytes: Uint8Array): DnsMessage | undefined {
   r.skip(4);
   if (r.failed) return undefined;
   const questions: { name: string; type: string }[] = [];
-  for (let i = 0; i < Math.min(questionCount, maxRecords) && !r.failed; i++) {
+  for (let i = 0; i < Math.min(questionCount, maxQuestions) && !r.failed; i++) {
     const name = readName(r);
     const type = r.u16();
     r.skip(2);
     if (!r.failed && name !== undefined) questions.push({ name, type: typeName(type) });
   }
+  if (questionCount > maxQuestions) r.failed = true; // where the answers begin is not known
   const answers: DnsRecord[] = [];
+  let text = questions.reduce((sum, q) => sum + q.name.length, 0);
   for (let i = 0; i < Math.min(answerCount, maxRecords) && !r.failed; i++) {
     const record = readRecord(r);
-    if (record) answers.push(record);
+    if (!record) continue;
+    text += record.name.length + record.data.length;
+    if (text > maxText) r.failed = true;
+    else answers.push(record);
   }
   const truncated = (flags & 0x0200) !== 0 || r.failed;
   return {

@@ -38,7 +38,9 @@ export class FedDissection {
       .sort((a, b) => a.chunk.at - b.chunk.at);
     for (const { direction, chunk } of fresh) {
       if (chunk.offset > fed[direction]) dissection.gap(direction, chunk.offset - fed[direction], chunk.at);
-      dissection.data(direction, chunk.bytes, chunk.at);
+      // Of a flow that goes on bytes are held for what is to come: a copy, as a view would keep a whole segment of the
+      // store alive.
+      dissection.data(direction, flow.state === 'open' ? chunk.bytes.slice() : chunk.bytes, chunk.at);
       fed[direction] = Math.max(fed[direction], chunk.offset + chunk.length);
     }
     if (flow.state === 'open') return;

@@ -1,5 +1,5 @@
 // One flow's payload through recognition, then through the protocol found, then through what that one hands over to.
-import { concat } from './bytes.ts';
+import { Collected } from './bytes.ts';
 import {
   type Application,
   type Direction,
@@ -27,7 +27,8 @@ export class FlowDissection implements Dissection {
   private readonly transport: 'tcp' | 'udp';
   private readonly serverPort: number;
   private held: Event[] = [];
-  private readonly start = { up: 0, down: 0 };
+  /** The first bytes of each direction; of UDP the first datagram. */
+  private start = { up: new Collected(), down: new Collected() };
   private readonly layers: Dissection[] = [];
   private recognised = false;
   private readonly failures: string[] = [];
@@ -72,7 +73,8 @@ export class FlowDissection implements Dissection {
     if (this.recognised) return this.pass(event);
     this.held.push(event);
     if (event.kind === 'data') {
-      this.start[event.direction] += event.bytes.length;
+      const start = this.start[event.direction];
+      if (this.transport === 'tcp' || start.length === 0) start.push(event.bytes);
       this.recognise();
     } else if (event.kind === 'gap') this.settle(); // the start will not become longer
   }
@@ -85,32 +87,29 @@ export class FlowDissection implements Dissection {
       if (verdict === 'yes') return this.begin(dissector, start);
       waiting ||= verdict === 'more';
     }
-    if (!waiting || this.start.up > maxStart || this.start.down > maxStart) this.settle();
+    if (!waiting || this.start.up.length > maxStart || this.start.down.length > maxStart) this.settle();
   }
 
   private flowStart(): FlowStart {
-    const of = (direction: Direction): Uint8Array => {
-      const parts = this.held.flatMap((e) => (e.kind === 'data' && e.direction === direction ? [e.bytes] : []));
-      return this.transport === 'udp'
-        ? (parts[0] ?? new Uint8Array(0))
-        : parts.length === 1
-          ? parts[0]!
-          : concat(parts);
+    return {
+      transport: this.transport,
+      up: this.start.up.bytes,
+      down: this.start.down.bytes,
+      serverPort: this.serverPort,
     };
-    return { transport: this.transport, up: of('up'), down: of('down'), serverPort: this.serverPort };
   }
 
   private begin(dissector: Dissector, start: FlowStart): void {
-    this.recognised = true;
     this.layers.push(dissector.begin(start));
     const held = this.held;
-    this.held = [];
+    this.settle();
     for (const event of held) this.pass(event);
   }
-  /** Nothing fits: the payload is shown as bytes only. */
+  /** No more is held. Where nothing fits the payload is shown as bytes only. */
   private settle(): void {
     this.recognised = true;
     this.held = [];
+    this.start = { up: new Collected(), down: new Collected() };
   }
 
   private pass(event: Event): void {

@@ -143,7 +143,9 @@ export function decodeHuffman(bytes: Uint8Array): Uint8Array | undefined {
 
 /** The decompression state of one direction. */
 export class HpackDecoder {
-  private readonly dynamic: HeaderField[] = []; // newest first
+  /** Newest last; entries before `oldest` are gone. */
+  private dynamic: HeaderField[] = [];
+  private oldest = 0;
   private size = 0;
   private limit = 4096;
   private allowed = 4096;
@@ -180,7 +182,11 @@ export class HpackDecoder {
   }
 
   private entry(index: number): HeaderField | undefined {
-    return index <= staticTable.length ? staticTable[index - 1] : this.dynamic[index - staticTable.length - 1];
+    return index <= staticTable.length ? staticTable[index - 1] : this.newest(index - staticTable.length - 1);
+  }
+  private newest(age: number): HeaderField | undefined {
+    const at = this.dynamic.length - 1 - age;
+    return at >= this.oldest ? this.dynamic[at] : undefined;
   }
   private literal(r: Reader, prefix: number): HeaderField | undefined {
     const index = integer(r, prefix);
@@ -189,13 +195,18 @@ export class HpackDecoder {
     return name === undefined || value === undefined ? undefined : [name, value];
   }
   private add(field: HeaderField): void {
-    this.dynamic.unshift(field);
+    this.dynamic.push(field);
     this.size += sizeOf(field);
     this.resize(this.limit);
   }
   private resize(limit: number): void {
     this.limit = limit;
-    while (this.size > limit) this.size -= sizeOf(this.dynamic.pop()!);
+    while (this.size > limit) this.size -= sizeOf(this.dynamic[this.oldest++]!);
+    // Moved together only now and then: an entry costs the same however many there are.
+    if (this.oldest * 2 > this.dynamic.length) {
+      this.dynamic = this.dynamic.slice(this.oldest);
+      this.oldest = 0;
+    }
   }
 }
 

@@ -25,6 +25,8 @@ const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (\S+) (HTTP\/1\.\d)$/;
 const statusLine = /^(HTTP\/1\.\d) (\d{3})(?: (.*))?$/;
 const maxHeadBytes = 256 * 1024;
 const maxHeaders = 1000;
+/** Pipelined requests without an answer. */
+const maxWaiting = 1000;
 
 interface Head {
   line: string;
@@ -133,6 +135,8 @@ class Http1 implements Dissection {
     const framing = framingOf(head.headers, 'none');
     if (!line || !framing)
       return this.stop(side, line ? 'Contradicting Content-Length headers.' : 'Not an HTTP request line.');
+    if (this.waiting.length >= maxWaiting)
+      return this.stop(side, `More than ${maxWaiting} requests wait for an answer; what follows is not read.`);
     side.body = new BodyCollector(framing, head.headers);
     const exchange: MutableExchange = { at: head.startedAt, index: this.exchanges++ };
     exchange.request = {

@@ -1,5 +1,5 @@
 // HTTP/2 in clear (RFC 9113): with prior knowledge or after an upgrade. Streams become exchanges; gRPC messages are told apart.
-import { ByteQueue, Reader, concat, latin1Text } from './bytes.ts';
+import { ByteQueue, Collected, Reader, latin1Text } from './bytes.ts';
 import {
   maxMessages,
   type Application,
@@ -24,14 +24,23 @@ const flag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 0x20 } 
 const headerTableSize = 1; // SETTINGS_HEADER_TABLE_SIZE
 const maxBlock = 256 * 1024;
 const maxOpenStreams = 1000;
+/** Kept of a header list, and of the trailers of a message. */
+const maxFields = 1000;
+const maxNotes = 20;
 // What DATA payload is needed whole; every other frame is small or ignored.
 const maxControlFrame = 1 << 20;
 
+/** A request or a response. */
 interface Part {
-  headers: HeaderField[];
-  body: BodyCollector;
-  startedAt: number;
-  grpc?: GrpcSplitter;
+  /** Without the pseudo-header fields. */
+  readonly headers: readonly HeaderField[];
+  readonly pseudo: ReadonlyMap<string, string>;
+  readonly authority: string;
+  readonly body: BodyCollector;
+  readonly startedAt: number;
+  endedAt: number;
+  readonly grpc?: GrpcSplitter;
+  grpcStatus?: string | undefined;
 }
 interface Stream {
   id: number;
@@ -48,7 +57,7 @@ class Side {
   stopped = false;
   /** The DATA frame whose payload is going on. */
   data: { stream: number; left: number; padding: number; endStream: boolean } | undefined;
-  block: { stream: number; parts: Uint8Array[]; size: number; endStream: boolean } | undefined;
+  block: { stream: number; bytes: Collected; endStream: boolean } | undefined;
   prefaceLeft = 0;
 }
 
@@ -88,9 +97,9 @@ class Http2 implements Dissection {
     if (d.left === 0) this.endData(direction, side, at);
   }
 
-  end(direction: Direction, at: number): void {
+  end(direction: Direction): void {
     for (const stream of this.streams.values())
-      if (stream[direction] && !stream[direction].body.complete) this.publish(stream, at);
+      if (stream[direction] && !stream[direction].body.complete) this.publish(stream);
   }
 
   /** One frame header, or as much DATA as there is. False while more bytes are needed. */
@@ -130,6 +139,7 @@ class Http2 implements Dissection {
       const own = new ByteQueue();
       own.push(bytes);
       part.body.take(own);
+      part.endedAt = at;
       for (const message of part.grpc?.push(bytes) ?? [])
         this.push({ kind: 'frame', at, direction, type: 'grpc', stream: d.stream, body: message });
     }
@@ -168,12 +178,8 @@ class Http2 implements Dissection {
         if (f.flags & flag.priority) r.skip(5);
         const block = r.take(r.left - padding);
         if (r.failed) return void this.malformed(side);
-        side.block = {
-          stream: f.stream,
-          parts: [block],
-          size: block.length,
-          endStream: (f.flags & flag.endStream) !== 0,
-        };
+        side.block = { stream: f.stream, bytes: new Collected(), endStream: (f.flags & flag.endStream) !== 0 };
+        side.block.bytes.push(block);
         break;
       }
       case type.pushPromise: {
@@ -181,14 +187,14 @@ class Http2 implements Dissection {
         const promised = r.u32() & 0x7fffffff;
         const block = r.take(r.left - padding);
         if (r.failed) return void this.malformed(side);
-        side.block = { stream: promised, parts: [block], size: block.length, endStream: true };
+        side.block = { stream: promised, bytes: new Collected(), endStream: true };
+        side.block.bytes.push(block);
         break;
       }
       case type.continuation:
-        if (side.block?.stream !== f.stream || side.block.size + f.payload.length > maxBlock)
+        if (side.block?.stream !== f.stream || side.block.bytes.length + f.payload.length > maxBlock)
           return void this.malformed(side);
-        side.block.parts.push(f.payload);
-        side.block.size += f.payload.length;
+        side.block.bytes.push(f.payload);
         break;
       case type.settings:
         if (!(f.flags & flag.ack)) this.settings(direction, r);
@@ -197,7 +203,7 @@ class Http2 implements Dissection {
         const stream = this.streams.get(f.stream);
         if (!stream) return;
         stream.reset = r.u32();
-        this.publish(stream, at);
+        this.publish(stream);
         this.streams.delete(f.stream);
         return;
       }
@@ -205,7 +211,7 @@ class Http2 implements Dissection {
         r.skip(4);
         const code = r.u32();
         if (code !== 0)
-          this.notes.push(
+          this.note(
             `GOAWAY from the ${direction === 'up' ? 'client' : 'server'}, error code ${code} ${latin1Text(r.take(Math.min(r.left, 200)))}`.trim(),
           );
         return;
@@ -228,7 +234,7 @@ class Http2 implements Dissection {
   private headers(direction: Direction, side: Side, at: number): void {
     const block = side.block!;
     side.block = undefined;
-    const list = side.hpack.decode(concat(block.parts));
+    const list = side.hpack.decode(block.bytes.bytes);
     if (!list) return this.stop(side, 'A header block cannot be decompressed; what follows cannot be read.');
     let stream = this.streams.get(block.stream);
     if (!stream) {
@@ -239,20 +245,22 @@ class Http2 implements Dissection {
       this.push({ kind: 'http', at, stream: block.stream });
     }
     const part = stream[direction];
-    if (!part || isInterim(part.headers)) stream[direction] = begin(list, at);
-    else part.body.trailers.push(...list);
+    if (!part || isInterim(part)) stream[direction] = begin(list, at);
+    else addTrailers(part, list);
     this.ended(stream, direction, block.endStream, at);
   }
 
   private ended(stream: Stream, direction: Direction, endStream: boolean, at: number): void {
-    if (endStream) stream[direction]!.body.end();
-    this.publish(stream, at);
+    const part = stream[direction]!;
+    part.endedAt = at;
+    if (endStream) part.body.end();
+    this.publish(stream);
     if (stream.down?.body.complete && stream.up?.body.complete) this.streams.delete(stream.id);
   }
 
-  private publish(stream: Stream, at: number): void {
-    const request = stream.up && requestOf(stream.up, at);
-    const response = stream.down && responseOf(stream.down, at);
+  private publish(stream: Stream): void {
+    const request = stream.up && requestOf(stream.up);
+    const response = stream.down && responseOf(stream.down);
     if (this.messages[stream.index]?.kind === 'http')
       this.messages[stream.index] = {
         kind: 'http',
@@ -262,9 +270,8 @@ class Http2 implements Dissection {
         ...(response && { response }),
       };
     const grpc = stream.up?.grpc !== undefined;
-    const grpcStatus =
-      stream.down && (header(stream.down.body.trailers, 'grpc-status') ?? header(stream.down.headers, 'grpc-status'));
-    const status = grpc && grpcStatus !== undefined ? Number(grpcStatus) : response?.status;
+    const grpcStatus = stream.down?.grpcStatus;
+    const status = grpc && grpcStatus !== undefined ? number(grpcStatus) : response?.status;
     const outcome =
       stream.reset !== undefined
         ? `reset ${stream.reset}`
@@ -293,7 +300,7 @@ class Http2 implements Dissection {
 
   private push(message: Message): void {
     if (this.messages.length < maxMessages) this.messages.push(message);
-    else if (!this.notes.includes(limitNote)) this.notes.push(limitNote);
+    else this.note(limitNote);
   }
   private malformed(side: Side): false {
     this.stop(side, 'A frame is malformed; what follows cannot be read.');
@@ -302,42 +309,58 @@ class Http2 implements Dissection {
   private stop(side: Side, why: string): void {
     side.stopped = true;
     side.queue.drain();
-    if (!this.notes.includes(why)) this.notes.push(why);
+    this.note(why);
+  }
+  private note(text: string): void {
+    if (!this.notes.includes(text) && this.notes.length < maxNotes) this.notes.push(text);
   }
 }
 
+const number = (text = ''): number => (/^\d{1,9}$/.test(text) ? Number(text) : 0);
 const limitNote = `Only the first ${maxMessages} messages are shown.`;
-const isInterim = (headers: readonly HeaderField[]): boolean => /^1\d\d$/.test(header(headers, ':status') ?? '');
+const isInterim = ({ pseudo }: Part): boolean => /^1\d\d$/.test(pseudo.get(':status') ?? '');
 
-function begin(headers: HeaderField[], at: number): Part {
+function begin(list: readonly HeaderField[], at: number): Part {
+  const pseudo = new Map(list.filter(([name]) => name.startsWith(':')));
+  const headers = list.filter(([name]) => !name.startsWith(':')).slice(0, maxFields);
   const grpc = (header(headers, 'content-type') ?? '').startsWith('application/grpc');
-  const body = new BodyCollector({ kind: 'until close' }, headers);
   return {
     headers,
-    body,
+    pseudo,
+    authority: pseudo.get(':authority') ?? header(headers, 'host') ?? '',
+    body: new BodyCollector({ kind: 'until close' }, headers),
     startedAt: at,
+    endedAt: at,
     ...(grpc && { grpc: new GrpcSplitter(header(headers, 'grpc-encoding') ?? '') }),
+    grpcStatus: header(headers, 'grpc-status'),
   };
 }
 
-const common = (part: Part, at: number) => ({
+function addTrailers(part: Part, list: readonly HeaderField[]): void {
+  const { trailers } = part.body;
+  if (part.body.complete) return;
+  trailers.push(...list.slice(0, maxFields - trailers.length));
+  part.grpcStatus ??= header(list, 'grpc-status');
+}
+
+const common = (part: Part) => ({
   version: 'HTTP/2',
-  headers: part.headers.filter(([name]) => !name.startsWith(':')),
+  headers: part.headers,
   trailers: part.body.trailers,
   body: part.body,
   startedAt: part.startedAt,
-  endedAt: at,
+  endedAt: part.endedAt,
   complete: part.body.complete,
 });
-const requestOf = (part: Part, at: number): HttpRequest => ({
-  ...common(part, at),
-  method: header(part.headers, ':method') ?? '',
-  target: header(part.headers, ':path') ?? '',
-  authority: header(part.headers, ':authority') ?? header(part.headers, 'host') ?? '',
+const requestOf = (part: Part): HttpRequest => ({
+  ...common(part),
+  method: part.pseudo.get(':method') ?? '',
+  target: part.pseudo.get(':path') ?? '',
+  authority: part.authority,
 });
-const responseOf = (part: Part, at: number): HttpResponse => ({
-  ...common(part, at),
-  status: Number(header(part.headers, ':status') ?? 0),
+const responseOf = (part: Part): HttpResponse => ({
+  ...common(part),
+  status: number(part.pseudo.get(':status')),
   statusText: '',
 });
 

@@ -1,6 +1,6 @@
 // Collects the body of one HTTP message (RFC 9112 section 6): by length, in chunks, or until the connection ends.
-import { concat, latin1Text, type ByteQueue } from './bytes.ts';
-import { noBody, type Body, type HeaderField } from './dissection.ts';
+import { Collected, latin1Text, type ByteQueue } from './bytes.ts';
+import type { Body, HeaderField } from './dissection.ts';
 
 /** Kept of one body; what is beyond is counted. */
 export const maxBodyBytes = 1 << 20;
@@ -37,8 +37,7 @@ export class BodyCollector implements Body {
   /** True where the bytes could not be chunks: the rest of the direction cannot be read. */
   broken = false;
   private readonly headers: readonly HeaderField[];
-  private readonly parts: Uint8Array[] = [];
-  private kept = 0;
+  private readonly kept = new Collected();
   length = 0;
   private missing = false;
 
@@ -76,13 +75,11 @@ export class BodyCollector implements Body {
     else if (!this.complete) this.missing = true;
   }
 
-  /** Merged when asked for, so that a body in many segments costs no more than its size. */
   get bytes(): Uint8Array {
-    if (this.parts.length > 1) this.parts.splice(0, this.parts.length, concat(this.parts));
-    return this.parts[0] ?? noBody.bytes;
+    return this.kept.bytes;
   }
   get truncated(): boolean {
-    return this.missing || this.kept < this.length;
+    return this.missing || this.kept.length < this.length;
   }
   get contentEncoding(): string {
     return header(this.headers, 'content-encoding')?.trim().toLowerCase() ?? '';
@@ -119,11 +116,8 @@ export class BodyCollector implements Body {
   }
 
   private keep(queue: ByteQueue, length: number): void {
-    const room = Math.min(length, maxBodyBytes - this.kept);
-    if (room > 0) {
-      this.parts.push(queue.peek().slice(0, room));
-      this.kept += room;
-    }
+    const room = Math.min(length, maxBodyBytes - this.kept.length);
+    if (room > 0) this.kept.push(queue.peek().subarray(0, room));
     queue.consume(length);
     this.count(length);
   }
@@ -142,9 +136,9 @@ export class BodyCollector implements Body {
 
 /** One line without its CRLF (a bare LF is accepted, RFC 9112 section 2.2), or undefined while it is not whole. */
 export function takeLine(queue: ByteQueue): string | undefined {
-  const bytes = queue.peek();
-  const end = bytes.indexOf(10);
+  const end = queue.lineLength();
   if (end < 0) return undefined;
+  const bytes = queue.peek();
   const line = latin1Text(bytes.subarray(0, end > 0 && bytes[end - 1] === 13 ? end - 1 : end));
   queue.consume(end + 1);
   return line;

@@ -170,7 +170,7 @@ class Quic implements Dissection {
   data(direction: Direction, bytes: Uint8Array, at: number): void {
     if (this.done[direction] || this.packets > maxPackets) return;
     for (const packet of initialPackets(bytes)) {
-      this.packets++;
+      if (++this.packets > maxPackets) return;
       // The client's first destination id makes the keys of both directions; after a Retry there are new ones.
       const payload = this.keys && open(packet, this.keys[direction]);
       const opened = payload ?? (direction === 'up' ? this.rekey(packet) : undefined);

@@ -1,5 +1,5 @@
 // TLS over TCP (RFC 8446, RFC 5246): the two hellos and alerts in clear. What is encrypted stays closed.
-import { ByteQueue, Reader, concat } from './bytes.ts';
+import { ByteQueue, Reader } from './bytes.ts';
 import type {
   Application,
   Direction,
@@ -57,7 +57,7 @@ const alerts: Readonly<Record<number, string>> = {
 
 class Side {
   readonly queue = new ByteQueue();
-  handshakes: Uint8Array = new Uint8Array(0);
+  readonly handshakes = new ByteQueue();
   done = false;
 }
 
@@ -117,7 +117,7 @@ class Tls implements Dissection {
   private record(direction: Direction, side: Side, type: number, body: Uint8Array, at: number): void {
     switch (type) {
       case record.handshake:
-        side.handshakes = side.handshakes.length ? concat([side.handshakes, body]) : body;
+        side.handshakes.push(body);
         this.readHandshakes(direction, side, at);
         break;
       case record.alert:
@@ -134,22 +134,24 @@ class Tls implements Dissection {
 
   private readHandshakes(direction: Direction, side: Side, at: number): void {
     for (;;) {
-      const r = new Reader(side.handshakes);
+      const r = new Reader(side.handshakes.peek());
       const type = r.u8();
       const length = r.u24();
       if (r.failed) return;
       if (length > maxHandshake) return this.stop(side, 'A handshake message exceeds 128 KiB.');
       if (r.left < length) return;
       const body = r.take(length);
-      side.handshakes = side.handshakes.subarray(4 + length);
+      side.handshakes.consume(4 + length);
       if (type === handshake.clientHello && !this.client) this.clientHello(body, direction, at);
-      else if (type === handshake.serverHello) this.serverHello(body, direction, at);
+      // One, or one after a HelloRetryRequest.
+      else if (type === handshake.serverHello && (!this.server || this.server.retry))
+        this.serverHello(body, direction, at);
     }
   }
 
   private clientHello(body: Uint8Array, direction: Direction, at: number): void {
     const hello = parseClientHello(body);
-    if (!hello) return void this.notes.push('The ClientHello is malformed.');
+    if (!hello) return this.note('The ClientHello is malformed.');
     this.client = hello;
     this.messages.push({
       kind: 'handshake',
@@ -162,7 +164,7 @@ class Tls implements Dissection {
 
   private serverHello(body: Uint8Array, direction: Direction, at: number): void {
     const hello = parseServerHello(body);
-    if (!hello) return void this.notes.push('The ServerHello is malformed.');
+    if (!hello) return this.note('The ServerHello is malformed.');
     this.server = hello;
     const fields: HeaderField[] = [
       ['Version', versionName(hello.version)],
@@ -188,11 +190,14 @@ class Tls implements Dissection {
     if (this.messages.length < 20) this.messages.push({ kind: 'handshake', at, direction, title: 'Alert', fields });
   }
 
+  private note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
   private stop(side: Side, why: string): void {
     side.done = true;
     side.queue.drain();
-    side.handshakes = new Uint8Array(0);
-    if (!this.notes.includes(why)) this.notes.push(why);
+    side.handshakes.drain();
+    this.note(why);
   }
 }
 

@@ -1,5 +1,5 @@
 // WebSocket frames (RFC 6455) after an HTTP upgrade; fragmented messages are put together.
-import { ByteQueue, Reader, concat, utf8Text } from './bytes.ts';
+import { ByteQueue, Collected, Reader, utf8Text } from './bytes.ts';
 import {
   maxMessages,
   type Application,
@@ -18,7 +18,7 @@ class Side {
   stopped = false;
   /** Payload bytes of the present frame that are still to come and are thrown away. */
   skipping = 0;
-  fragments: Uint8Array[] = [];
+  fragments = new Collected();
   fragmentType = 0;
   size = 0;
   compressed = false;
@@ -90,7 +90,7 @@ class WebSocket implements Dissection {
   ): void {
     if (f.type >= opcode.close) return this.message(direction, names[f.type]!, f.payload, f.length, false, at); // control frames may come between fragments
     if (f.type !== opcode.continuation) {
-      side.fragments = [];
+      side.fragments = new Collected();
       side.size = 0;
       side.fragmentType = f.type;
       side.compressed = f.compressed;
@@ -99,8 +99,8 @@ class WebSocket implements Dissection {
     side.size += f.length;
     if (!f.fin) return;
     const name = names[side.fragmentType];
-    if (name) this.message(direction, name, concat(side.fragments), side.size, side.compressed, at);
-    side.fragments = [];
+    if (name) this.message(direction, name, side.fragments.bytes, side.size, side.compressed, at);
+    side.fragments = new Collected();
     side.size = 0;
     side.fragmentType = 0;
   }
