@@ -74,7 +74,7 @@ export const suites = [
   {
     name: 'native',
     title: 'Flow core and daemon (ASan, UBSan)',
-    command: [node, 'scripts/test-native.mjs', 'asan:core-test', 'asan:daemon-test'],
+    command: [node, 'scripts/test-native.mjs', 'asan:core-test', 'asan:explicit-test', 'asan:daemon-test'],
   },
   {
     name: 'fuzz',
