@@ -203,8 +203,9 @@ class Tls implements Dissection {
 
 export function clientHelloFields(hello: ClientHello, transport: 't' | 'q'): HeaderField[] {
   const fields: HeaderField[] = [['Version', `${versionName(hello.version)} (highest offered)`]];
-  if (hello.serverName)
-    fields.push([hello.encrypted ? 'Public server name (ECH)' : 'Server name (SNI)', hello.serverName]);
+  if (hello.serverName) fields.push(['Server name (SNI)', hello.serverName]);
+  // Browsers always send the extension, mostly filled with noise (RFC 9849 section 6.2), so nothing more can be said.
+  if (hello.encrypted) fields.push(['Encrypted ClientHello', 'present: the name above may be a public one only']);
   if (hello.alpn.length) fields.push(['ALPN', hello.alpn.join(', ')]);
   fields.push(['Cipher suites', hello.ciphers.map(cipherName).join(', ')], ['JA4', ja4(hello, transport)]);
   return fields;
