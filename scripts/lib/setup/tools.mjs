@@ -31,7 +31,11 @@ export const tshark = {
   title: 'tshark',
   fresh: () => which('tshark') !== undefined,
   run: (progress) =>
-    installPackages('tshark, which judges our captures,', ['tshark', 'dnsutils', 'nghttp2-client', 'openssh-client'], progress),
+    installPackages(
+      'tshark, which judges our captures,',
+      ['tshark', 'dnsutils', 'nghttp2-client', 'openssh-client'],
+      progress,
+    ),
 };
 
 /** clang with libFuzzer; its version is part of the programs' names in scripts/native-targets.mjs. */
