@@ -129,8 +129,9 @@ const links = wanted.map((name) => {
     jobs.set(object, { source, tool });
     return object;
   });
-  // The folder of programs goes into the package; a library is for developers.
-  const folder = target.library && values.variant === 'release' ? `dist/kit/${platform}` : variant.out;
+  // The folder of programs goes into the package; a library and tools are for developers.
+  const developers = target.library ? `dist/kit/${platform}` : target.tool ? 'out/bench' : undefined;
+  const folder = (values.variant === 'release' && developers) || variant.out;
   mkdirSync(path.join(root, folder), { recursive: true });
   return { name, target, tool, objects, output: path.join(root, folder, target.output ?? name) };
 });

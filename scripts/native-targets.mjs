@@ -15,7 +15,7 @@ const fuzzed = {
   frame_socket: ['sysext/linux/frame_socket.cc'],
   netlink: ['sysext/linux/netlink.cc'],
   held_syn: ['sysext/linux/daemon/held_syn.cc', 'sysext/linux/netlink.cc'],
-  sock_diag: ['sysext/linux/daemon/sock_diag.cc'],
+  sock_diag: ['sysext/linux/daemon/sock_diag.cc', 'sysext/linux/netlink.cc'],
   process_stat: [...core, 'sysext/linux/daemon/process_info.cc'],
 };
 export const fuzzTargets = Object.keys(fuzzed);
@@ -71,6 +71,11 @@ export const targets = {
   'flowtap-kit': { library: true, output: 'libflowtapkit.a', sources: kit },
   'kit-feed': { sources: [...kit, 'sysext/test/kit/feed.c'] },
   'kit-test': { sources: [...kit, 'sysext/test/kit/*.cc'], with: ['kit-feed'] },
+  // What the benchmarks and the soak drive the proxies with.
+  'bench-load': { tool: true, sources: ['bench/proxy/native/load.cc'] },
+  'bench-server': { tool: true, sources: ['bench/proxy/native/server.cc'] },
+  'bench-spawn': { tool: true, sources: ['bench/proxy/native/spawn.cc'] },
+  'bench-subscriber': { tool: true, sources: ['bench/proxy/native/subscriber.cc'] },
   // libFuzzer is clang's; build these with --variant asan.
   ...Object.fromEntries(
     Object.entries(fuzzed).map(([name, sources]) => [
