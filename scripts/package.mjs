@@ -6,16 +6,20 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSyn
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { cleanEnvironment } from './lib/environment.mjs';
+import { gnuPrefix } from './lib/gnu.mjs';
 import { end } from './lib/lifetime.mjs';
 import { notices } from './lib/notices.mjs';
 import { node24, outDir, root } from './lib/paths.mjs';
 import { runOrThrow } from './lib/run.mjs';
-import { setUpAll } from './setup.mjs';
+import { setUp, setUpAll } from './setup.mjs';
 
 /** Target names are VS Code's, and the folders of dist/bin. */
 const targets = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'universal'];
-const here = `${process.platform}-${process.arch}`;
 const binDir = (target) => path.join('dist/bin', target);
+/** What a package of that platform must have in its folder of dist/bin. */
+const programs = { linux: ['bridge.node', 'flowtap-run', 'flowtapd'], darwin: ['bridge.node'], universal: [] };
+const built = (target) =>
+  programs[target.split('-')[0]].every((name) => existsSync(path.join(root, binDir(target), name)));
 const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
 const limitBytes = 6 * 1024 * 1024;
 
@@ -26,11 +30,17 @@ async function main() {
   });
   const unknown = positionals.find((t) => !targets.includes(t));
   if (unknown) throw new Error(`no target ${unknown}; there are: ${targets.join(', ')}`);
-  if (!values['no-setup']) await setUpAll(['bundles', 'native']);
-  const built = (target) => target === 'universal' || existsSync(path.join(root, binDir(target)));
+  if (!values['no-setup']) {
+    await setUpAll(['bundles', 'native']);
+    // The packages of other platforms are made where their programs can be.
+    const lacking = await setUp(['native-other', 'macos']);
+    for (const { failed, reason } of lacking.values()) if (failed) throw new Error(reason);
+  }
   const wanted = positionals.length ? positionals : targets.filter(built);
+  for (const target of targets.filter((t) => !built(t)))
+    console.log(`not made: ${target}, whose programs are not in ${binDir(target)}`);
   for (const target of wanted) {
-    if (!built(target)) throw new Error(`${target}: ${binDir(target)} is missing; build its programs first`);
+    if (!built(target)) throw new Error(`${target}: ${binDir(target)} lacks a program; build them first`);
     const file = await make(target);
     const bytes = statSync(file).size;
     console.log(`${path.relative(root, file)}  ${(bytes / 1024).toFixed(0)} KiB`);
@@ -52,10 +62,10 @@ async function make(target) {
     const copy = path.join(stage, file);
     cpSync(path.join(root, file), copy);
     chmodSync(copy, isProgram(file) ? 0o755 : 0o644);
-    if (isProgram(file) && target === here) strip(copy);
+    if (isProgram(file)) strip(copy, target);
   }
   const noticesFile = path.join(stage, 'ThirdPartyNotices.txt');
-  writeFileSync(noticesFile, notices(target !== 'universal'));
+  writeFileSync(noticesFile, notices(target));
   chmodSync(noticesFile, 0o644); // Modes go into the package, and the user's umask must not.
   trimManifest(path.join(stage, 'package.json'));
 
@@ -66,12 +76,14 @@ async function make(target) {
   return file;
 }
 
-const isProgram = (file) => file.startsWith('dist/bin/') || file === 'dist/cli.js';
+const isProgram = (file) => (file.startsWith('dist/bin/') && !file.endsWith('.gz')) || file === 'dist/cli.js';
 
-function strip(file) {
+function strip(file, target) {
   if (readFileSync(file).subarray(0, 4).toString('latin1') !== '\x7fELF') return;
-  const { status, error } = spawnSync('strip', ['--strip-unneeded', file], { stdio: 'inherit' });
-  if (status !== 0) throw new Error(`strip ${file}: ${error?.message ?? `ended with ${status}`}`);
+  const arch = target.split('-')[1];
+  const tool = arch === process.arch ? 'strip' : `${gnuPrefix(arch)}strip`;
+  const { status, error } = spawnSync(tool, ['--strip-unneeded', file], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${tool} ${file}: ${error?.message ?? `ended with ${status}`}`);
 }
 
 /** What only developers need stays out. */

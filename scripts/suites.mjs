@@ -118,7 +118,8 @@ export const suites = [
     name: 'packages',
     title: 'The packages',
     needs: ['vsix'],
-    command: [...mocha, 'test/tooling/package.test.ts'],
+    wants: ['vsix-other', 'vsix-macos', 'qemu'],
+    command: [...mocha, 'test/tooling/package.test.ts', 'test/tooling/tar.test.ts'],
     env: tellEachTest,
   },
   {

@@ -1,17 +1,30 @@
 // What is in the packages, and that what they hold works from where it is unpacked.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
-import { outDir, root } from '../../scripts/lib/paths.mjs';
+import { outDir, root, which } from '../../scripts/lib/paths.mjs';
+import { otherArch, qemuProgram } from '../../scripts/lib/setup/cross.mjs';
+import { machines, readElf } from '../support/elf.ts';
 
 const here = `${process.platform}-${process.arch}`;
-const programs = ['bridge.node', 'flowtap-run', 'flowtapd'];
+const linuxPrograms = ['bridge.node', 'flowtap-run', 'flowtapd'];
+const targets: Record<string, string[]> = {
+  'linux-x64': linuxPrograms,
+  'linux-arm64': linuxPrograms,
+  'darwin-x64': ['bridge.node'],
+  'darwin-arm64': ['bridge.node'],
+  universal: [],
+};
+const limitBytes = 6 * 1024 * 1024;
 
 type Entries = Record<string, Uint8Array>;
-const read = (target: string): Entries => unzipSync(readFileSync(path.join(outDir, `flowtap-${target}.vsix`)));
+const fileOf = (target: string): string => path.join(outDir, `flowtap-${target}.vsix`);
+/** Those of other platforms are there where their programs can be built. */
+const made = (target: string): boolean => target === here || target === 'universal' || existsSync(fileOf(target));
+const read = (target: string): Entries => unzipSync(readFileSync(fileOf(target)));
 const names = (entries: Entries): string[] => Object.keys(entries).filter((name) => name.startsWith('extension/'));
 
 const allowed = [
@@ -23,7 +36,12 @@ const allowed = [
 ];
 
 describe('the packages', () => {
-  for (const target of [here, 'universal']) {
+  for (const target of Object.keys(targets)) {
+    beforeEach(function () {
+      if (!this.currentTest?.title.startsWith(target)) return;
+      if (!made(target)) this.skip(); // The set-up has said why.
+    });
+
     it(`${target} holds what is needed to run, and nothing else`, () => {
       const found = names(read(target));
       assert.deepEqual(
@@ -51,22 +69,48 @@ describe('the packages', () => {
         [],
       );
     });
+
+    it(`${target} has its own native programs only, and says for which platform they are`, () => {
+      const entries = read(target);
+      assert.deepEqual(
+        names(entries)
+          .filter((name) => name.includes('/bin/'))
+          .sort(),
+        targets[target]!.map((name) => `extension/dist/bin/${target}/${name}`).sort(),
+      );
+      const said = /TargetPlatform="([^"]+)"/.exec(Buffer.from(entries['extension.vsixmanifest']!).toString())?.[1];
+      assert.equal(said, target === 'universal' ? undefined : target);
+      assert.ok(readFileSync(fileOf(target)).length <= limitBytes);
+    });
   }
 
-  it('of a platform hold its own native programs only; the universal one has none', () => {
-    const native = (target: string): string[] => names(read(target)).filter((name) => name.includes('/bin/'));
-    assert.deepEqual(
-      native(here).sort(),
-      programs.map((name) => `extension/dist/bin/${here}/${name}`),
-    );
-    assert.deepEqual(native('universal'), []);
-  });
+  for (const arch of ['x64', 'arm64'] as const)
+    it(`linux-${arch} has programs that need no C library, and an addon that needs glibc 2.28 at most`, () => {
+      const entries = read(`linux-${arch}`);
+      for (const name of linuxPrograms) {
+        const elf = readElf(Buffer.from(entries[`extension/dist/bin/linux-${arch}/${name}`]!));
+        assert.equal(elf.machine, machines[arch], name);
+        assert.equal(elf.interpreter, undefined, name);
+        if (name !== 'bridge.node') assert.deepEqual(elf.glibc, [], name);
+        else assert.ok(elf.glibc.length > 0 && elf.glibc.every((v) => Number(v.split('.')[1]) <= 28), `${elf.glibc}`);
+      }
+    });
 
-  it('say for which platform they are', () => {
-    const target = (name: string): string | undefined =>
-      /TargetPlatform="([^"]+)"/.exec(Buffer.from(read(name)['extension.vsixmanifest']!).toString())?.[1];
-    assert.equal(target(here), here);
-    assert.equal(target('universal'), undefined);
+  it(`linux-${otherArch} has programs that run on that processor`, function () {
+    const target = `linux-${otherArch}`;
+    if (!made(target) || !which(qemuProgram)) this.skip();
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'flowtap-test-'));
+    try {
+      const run = (name: string, ...args: string[]): string => {
+        const file = path.join(dir, name);
+        writeFileSync(file, read(target)[`extension/dist/bin/${target}/${name}`]!, { mode: 0o755 });
+        return execFileSync(qemuProgram, [file, ...args], { encoding: 'utf8' });
+      };
+      assert.match(run('flowtapd', '--help'), /--ensure/);
+      assert.match(run('flowtap-run', '--help'), /--capture/);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it('name the licence of each package that is bundled', () => {

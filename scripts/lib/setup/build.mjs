@@ -13,6 +13,7 @@ export function made(name, title, { needs, inputs, outputs, script }) {
     name,
     title,
     needs,
+    outputs,
     fresh: () => state.current(),
     async run(progress) {
       const bin = path.join(root, 'node_modules/.bin');
@@ -33,10 +34,11 @@ export const proto = made('proto', 'Code from the wire contract', {
 });
 
 const linux = process.platform === 'linux';
+export const nativeInputs = ['native', 'sysext', 'gen/flow_pb.hpp', 'scripts/native-targets.mjs'];
 export const native = {
   ...made('native', 'Native programs', {
     needs: ['compiler', 'node', 'proto'],
-    inputs: ['native', 'sysext', 'gen/flow_pb.hpp', 'scripts/native-targets.mjs'],
+    inputs: nativeInputs,
     outputs: [`dist/bin/${process.platform}-${process.arch}`],
     script: ['scripts/build-native.mjs'],
   }),

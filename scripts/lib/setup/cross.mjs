@@ -3,7 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { blocksPackages, debianPackages, fetchHeaders, headersThere, missingTools, tool } from '../macos/toolchain.mjs';
+import { gnuPackage, gnuPrefix } from '../gnu.mjs';
 import { which } from '../paths.mjs';
+import { made, native, nativeInputs } from './build.mjs';
 import { installPackages } from './apt.mjs';
 import { Unavailable } from './unavailable.mjs';
 
@@ -40,6 +42,45 @@ export const macosTools = {
     if (missing) throw new Error(missing);
   },
 };
+
+/** The processor of Linux that is not this one. */
+export const otherArch = process.arch === 'arm64' ? 'x64' : 'arm64';
+
+export const linuxCross = {
+  name: 'linux-cross',
+  title: `Compiler for linux-${otherArch}`,
+  fresh: () => which(`${gnuPrefix(otherArch)}g++`) !== undefined,
+  async run(progress) {
+    linuxOnly('the Linux programs are built on Linux');
+    await installPackages(`the compiler for linux-${otherArch}`, [gnuPackage(otherArch)], progress);
+  },
+};
+
+/** Runs the programs of the other processor. */
+export const qemu = {
+  name: 'qemu',
+  title: 'QEMU for programs of another processor',
+  fresh: () => which(qemuProgram) !== undefined,
+  async run(progress) {
+    linuxOnly('QEMU runs Linux programs on Linux only');
+    await installPackages('QEMU, which runs programs of another processor,', ['qemu-user'], progress);
+  },
+};
+export const qemuProgram = otherArch === 'arm64' ? 'qemu-aarch64' : 'qemu-x86_64';
+
+export const nativeOther = made('native-other', `Native programs for linux-${otherArch}`, {
+  needs: [...native.needs, 'linux-cross'],
+  inputs: [...nativeInputs, 'scripts/build-native.mjs'],
+  outputs: [`dist/bin/linux-${otherArch}`],
+  script: ['scripts/build-native.mjs', '--arch', otherArch],
+});
+
+export const macosPrograms = made('macos', 'macOS programs', {
+  needs: ['macos-tools', 'macos-headers', 'node', 'proto'],
+  inputs: [...nativeInputs, 'scripts/lib/macos', 'scripts/lib/objects.mjs'],
+  outputs: ['dist/bin/darwin-arm64', 'dist/bin/darwin-x64'],
+  script: ['scripts/build-macos.mjs', '--require'],
+});
 
 /** From npm, into the user's cache. */
 export const macosHeaders = {

@@ -1,9 +1,9 @@
 // What a fresh machine needs, in order. Each step: { name, title, needs, fresh(), run(progress) }; one line adds one.
 import { bundles, hostTests, native, proto } from './build.mjs';
-import { blocksCompiler, macosHeaders, macosTools } from './cross.mjs';
+import { blocksCompiler, linuxCross, macosHeaders, macosPrograms, macosTools, nativeOther, qemu } from './cross.mjs';
 import { dependencies, node } from './dependencies.mjs';
 import { browser, compiler, fuzzer, tshark } from './tools.mjs';
-import { vsix } from './vsix.mjs';
+import { vsix, vsixMacos, vsixOther } from './vsix.mjs';
 import { workbench } from './workbench.mjs';
 
 export const steps = [
@@ -21,5 +21,11 @@ export const steps = [
   blocksCompiler,
   macosTools,
   macosHeaders,
+  macosPrograms,
+  linuxCross,
+  nativeOther,
+  qemu,
   vsix,
+  vsixOther,
+  vsixMacos,
 ];
