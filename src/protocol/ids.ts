@@ -25,6 +25,8 @@ export const commands = {
   copyAsText: 'flowtap.copyAsText',
   openPanel: 'flowtap.openPanel',
   revealInPanel: 'flowtap.revealInPanel',
+  moveFlowsToPanel: 'flowtap.moveFlowsToPanel',
+  moveFlowsToEditor: 'flowtap.moveFlowsToEditor',
   saveFlows: 'flowtap.saveFlows',
   explainSelection: 'flowtap.explainSelection',
   explainClipboard: 'flowtap.explainClipboard',
@@ -35,8 +37,12 @@ export type CommandId = (typeof commands)[keyof typeof commands];
 /** Run by code actions only; not in the palette. */
 export const internalCommands = { allowKey: 'flowtap.lint.allowKey' } as const;
 
-export const viewContainers = { flowtap: 'flowtap' } as const;
-export const views = { connections: 'flowtap.connections', signing: 'flowtap.signing' } as const;
+export const viewContainers = { flowtap: 'flowtap', flows: 'flowtapFlows' } as const;
+export const views = {
+  connections: 'flowtap.connections',
+  signing: 'flowtap.signing',
+  flows: 'flowtap.flows',
+} as const;
 export const submenus = { groupBy: 'flowtap.groupByMenu' } as const;
 export const terminalProfiles = { captured: 'flowtap.capturedTerminal' } as const;
 export const customEditors = { capture: 'flowtap.capture' } as const;
@@ -53,6 +59,8 @@ export const contextKeys = {
   /** The store holds flows. */
   hasFlows: 'flowtap.hasFlows',
   hasSelection: 'flowtap.hasSelection',
+  /** The panel of flows lives at the bottom, not in the editor area. */
+  flowsInPanel: 'flowtap.flowsInPanel',
   /** A folder holds entitlements or an Apple project. */
   hasProject: 'flowtap.hasProject',
 } as const;
@@ -106,4 +114,6 @@ export const enablement: Readonly<Partial<Record<CommandId, string>>> = {
   [commands.groupByHost]: `${contextKeys.grouping} != host`,
   [commands.groupByState]: `${contextKeys.grouping} != state`,
   [commands.clearFilter]: contextKeys.filtered,
+  [commands.moveFlowsToPanel]: `!${contextKeys.flowsInPanel}`,
+  [commands.moveFlowsToEditor]: contextKeys.flowsInPanel,
 };

@@ -6,6 +6,9 @@ import type { QueryError } from '../flow/query/ast.ts';
 import type { Completion } from '../flow/query/complete.ts';
 import type { SortColumn } from '../flow/sort.ts';
 
+/** In the editor area, in the bottom panel, or as the editor of a capture file. */
+export type PanelPlace = 'editor' | 'panel' | 'file';
+
 /** One row of the table. Times in microseconds since 1970; 0: not yet. */
 export interface PanelRow {
   readonly id: FlowId;
@@ -32,8 +35,16 @@ export interface PanelState {
   readonly total: number;
   readonly query: string;
   readonly sort: { readonly column: SortColumn; readonly descending: boolean };
+  /** Rows are still being put into that order. */
+  readonly sorting: boolean;
   /** Counts up with every change: rows that were fetched under another one may be out of date. */
   readonly version: number;
+  /** Rows that went from the old end of the list so far: the others moved up by as many. */
+  readonly shifted: number;
+  /** Where the panel is. */
+  readonly place: PanelPlace;
+  /** Names the store that ids are of: after a reload they mean other flows. */
+  readonly store: string;
   /** One line about the source: "live", "proxy stopped", a file's name and size. */
   readonly source: string;
   /** 0 to 1 while a file is being read. */
@@ -48,6 +59,8 @@ export interface PanelState {
 export interface PanelBody {
   readonly size: number;
   readonly contentType: string;
+  /** The content coding that was taken off, or ''. */
+  readonly coding: string;
   readonly kind: 'none' | 'text' | 'image' | 'binary';
   readonly text?: string;
   /** Images and binary bodies. */
@@ -56,11 +69,18 @@ export interface PanelBody {
   readonly notes: readonly string[];
 }
 
+/** A body before it is asked for: those of a flow may together be large. */
+export interface PanelBodyInfo {
+  readonly size: number;
+  readonly contentType: string;
+}
+export type PanelSide = 'request' | 'response';
+
 export interface PanelHttpSide {
   readonly startLine: string;
   readonly headers: readonly HeaderField[];
   readonly trailers: readonly HeaderField[];
-  readonly body: PanelBody;
+  readonly body: PanelBodyInfo;
 }
 
 export type PanelMessage =
@@ -78,7 +98,7 @@ export type PanelMessage =
       readonly at: number;
       readonly up: boolean;
       readonly title: string;
-      readonly body: PanelBody;
+      readonly body: PanelBodyInfo;
     }
   | {
       readonly kind: 'dns';
@@ -98,6 +118,8 @@ export type PanelMessage =
 
 export interface PanelDetail {
   readonly row: PanelRow;
+  /** Of what it was made: while this stays the same, so does the detail. */
+  readonly stamp: string;
   /** Sections of the overview: title and fields. */
   readonly overview: readonly { readonly title: string; readonly fields: readonly HeaderField[] }[];
   /** Milliseconds; absent where unknown. */
@@ -107,8 +129,9 @@ export interface PanelDetail {
     readonly firstByte?: number;
     readonly total?: number;
   };
-  /** Why it ended, the likely cause and the next step; '' for an orderly end. */
+  /** Why it failed, with the likely cause, and what to do next; '' where nothing failed. */
   readonly explanation: string;
+  readonly next: string;
   readonly messages: readonly PanelMessage[];
   readonly notes: readonly string[];
 }
@@ -136,6 +159,7 @@ export interface PanelTimeline {
 /** The commands of the context menu. */
 export type PanelCommand =
   | 'copyAddress'
+  | 'copyText'
   | 'copyJson'
   | 'copyCurl'
   | 'copyFetch'
@@ -143,21 +167,39 @@ export type PanelCommand =
   | 'save'
   | 'filterProcess'
   | 'filterHost'
-  | 'openBody';
+  | 'openBody'
+  /** Decoded; saveBodyRaw: as it was sent. */
+  | 'saveBody'
+  | 'saveBodyRaw'
+  /** All that is held of one direction's payload. */
+  | 'saveSent'
+  | 'saveReceived'
+  | 'movePanel'
+  | 'captureTerminal';
+
+/** More flows than this are not selected one by one: a query selects them. */
+export const maxSelected = 100_000;
 
 export interface Requests {
-  ready: { params: Record<string, never>; result: PanelState };
+  /** What the page had told the host to remember comes back with the first state. */
+  ready: { params: Record<string, never>; result: { state: PanelState; remembered?: unknown } };
+  remember: { params: { state: unknown }; result: Record<string, never> };
   rows: { params: { from: number; to: number }; result: { version: number; from: number; rows: PanelRow[] } };
   setQuery: { params: { query: string }; result: { error?: QueryError } };
   complete: { params: { query: string; cursor: number }; result: Completion[] };
   setSort: { params: { column: SortColumn; descending: boolean }; result: Record<string, never> };
   /** The row of a flow in the present order, or -1. */
   indexOf: { params: { id: FlowId }; result: number };
-  detail: { params: { id: FlowId }; result: PanelDetail | undefined };
+  /** Ids of rows [from, to), at most maxSelected of them. */
+  ids: { params: { from: number; to: number }; result: FlowId[] };
+  /** `stamp`: of the detail that is shown already. */
+  detail: { params: { id: FlowId; stamp?: string }; result: PanelDetail | 'unchanged' | undefined };
+  /** A body of a message of the detail; `side` for HTTP. */
+  body: { params: { id: FlowId; message: number; side?: PanelSide }; result: PanelBody | undefined };
   stream: { params: { id: FlowId }; result: PanelStream | undefined };
   timeline: { params: { slices: number; from?: number; to?: number }; result: PanelTimeline };
   command: {
-    params: { command: PanelCommand; ids: FlowId[]; message?: number; side?: 'request' | 'response' };
+    params: { command: PanelCommand; ids: FlowId[]; message?: number; side?: PanelSide };
     result: Record<string, never>;
   };
 }

@@ -5,6 +5,8 @@ export interface MenuItem {
   readonly label: string;
   readonly checked?: boolean;
   readonly disabled?: boolean;
+  /** The key that does the same. */
+  readonly key?: string;
   readonly run: () => void;
 }
 
@@ -40,7 +42,7 @@ export class Menu {
   private item(item: MenuItem | 'separator'): HTMLElement {
     if (item === 'separator') return element('div', { class: 'menu-separator', role: 'separator' });
     const role = item.checked === undefined ? 'menuitem' : 'menuitemcheckbox';
-    const row = element('div', { class: 'menu-item', role, tabindex: -1, 'aria-checked': item.checked, 'aria-disabled': item.disabled }, item.checked ? icon('check') : undefined, element('span', {}, item.label)); // prettier-ignore
+    const row = element('div', { class: 'menu-item', role, tabindex: -1, 'aria-checked': item.checked, 'aria-disabled': item.disabled }, item.checked ? icon('check') : undefined, element('span', {}, item.label), item.key ? element('span', { class: 'key' }, item.key) : undefined); // prettier-ignore
     if (!item.disabled)
       row.addEventListener('click', () => {
         this.close();

@@ -27,6 +27,7 @@ export class QueryBar {
   private readonly mark = element('div', { class: 'query-mark', 'aria-hidden': 'true' });
   private readonly message = element('div', { class: 'query-error', role: 'alert' });
   private readonly events: QueryBarEvents;
+  private readonly field: HTMLElement;
   private offered: readonly Completion[] = [];
   private chosen = -1;
   private timer = 0;
@@ -34,7 +35,8 @@ export class QueryBar {
 
   constructor(events: QueryBarEvents) {
     this.events = events;
-    this.root = element('div', { class: 'query-bar' }, icon('filter'), element('div', { class: 'query-field' }, this.mark, this.input, this.list), this.message); // prettier-ignore
+    this.field = element('div', { class: 'query-field' }, this.mark, this.input, this.list);
+    this.root = element('div', { class: 'query-bar' }, icon('filter'), this.field, this.message);
     this.input.addEventListener('input', () => this.typed());
     this.input.addEventListener('keydown', (e) => this.key(e));
     this.input.addEventListener('blur', () => this.hide());
@@ -44,10 +46,16 @@ export class QueryBar {
   get query(): string {
     return this.input.value;
   }
-  set(query: string): void {
+  /** Resolves when the query has been applied, or its error is shown. */
+  async set(query: string): Promise<void> {
     if (query === this.input.value) return;
     this.input.value = query;
-    void this.apply();
+    await this.apply();
+  }
+  /** A button that stands in the bar while there is a query. */
+  addAction(action: HTMLElement): void {
+    action.classList.add('query-action');
+    this.field.append(action);
   }
   focus(): void {
     this.input.focus();
@@ -56,6 +64,7 @@ export class QueryBar {
 
   private typed(): void {
     window.clearTimeout(this.timer);
+    this.field.classList.toggle('filled', this.input.value !== '');
     this.timer = window.setTimeout(() => void this.apply(), applyDelay);
     void this.offer();
   }
@@ -63,6 +72,7 @@ export class QueryBar {
   private async apply(): Promise<void> {
     window.clearTimeout(this.timer);
     const query = this.input.value;
+    this.field.classList.toggle('filled', query !== '');
     const error = await this.events.apply(query);
     if (query === this.input.value) this.show(error);
   }
@@ -137,7 +147,7 @@ export class QueryBar {
       this.hide();
       void this.apply();
     } else if (event.key === 'Escape' && open) this.hide();
-    else if (event.key === 'Escape') this.set('');
+    else if (event.key === 'Escape') void this.set('');
     else return;
     event.preventDefault();
     event.stopPropagation();

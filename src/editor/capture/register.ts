@@ -5,7 +5,7 @@ import { customEditors } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
 import { panelCommands } from '../panel/commands.ts';
 import type { FlowDocuments } from '../panel/documents.ts';
-import { attach } from '../panel/panel.ts';
+import { connect, newSession } from '../panel/panel.ts';
 import type { PanelSession } from '../panel/session.ts';
 import { readSettings } from '../settings.ts';
 import { LoadedCapture } from './document.ts';
@@ -33,7 +33,7 @@ export function registerCaptureEditor(app: App, documents: FlowDocuments): void 
   const provider: vscode.CustomReadonlyEditorProvider<CaptureDocument> = {
     openCustomDocument: (uri) => open(documents, uri),
     resolveCustomEditor: ({ uri, capture }, panel) => {
-      const session: PanelSession = attach(app, panel.webview, {
+      const session: PanelSession = newSession(app, {
         store: capture.store,
         source: () => path.posix.basename(uri.path),
         progress: () => capture.progress,
@@ -41,7 +41,9 @@ export function registerCaptureEditor(app: App, documents: FlowDocuments): void 
         endsAt: () => capture.endsAt,
         command: panelCommands(capture.store, documents, app.version, (query) => session.ask(query)),
       });
+      connect(app, panel.webview, session);
       capture.onDidChange(() => session.changed());
+      panel.onDidChangeViewState(() => panel.visible || session.hidden());
       panel.onDidDispose(() => session.dispose());
     },
   };

@@ -10,7 +10,7 @@ import { bytesText } from '../../flow/text.ts';
 import type { Requests } from '../../protocol/panel.ts';
 import { endpointText, peerOf, targetText } from '../sidebar/text.ts';
 import type { FlowDocuments } from './documents.ts';
-import { saveFlows } from './save.ts';
+import { saveBytes, saveFlows } from './save.ts';
 
 const said = 3000; // milliseconds
 
@@ -39,6 +39,8 @@ export function panelCommands(
     switch (command) {
       case 'copyAddress':
         return copy([...new Set(flows.map((f) => endpointText(peerOf(f))))].join('\n'));
+      case 'copyText':
+        return copy(flows.map(lineText).join('\n'));
       case 'copyJson':
         return copy(JSON.stringify(flows.length === 1 ? flowToJson(flow) : flows.map(flowToJson), undefined, 2));
       case 'copyCurl':
@@ -55,9 +57,32 @@ export function panelCommands(
         return saveFlows(store, flows, version);
       case 'openBody':
         return documents.openBody(store, flow, message ?? 0, side ?? 'response');
+      case 'saveBody':
+      case 'saveBodyRaw': {
+        const body = documents.body(store, flow.id, message ?? 0, side ?? 'response', command === 'saveBodyRaw');
+        return saveBytes(body.name, [body.bytes], body.missing);
+      }
+      case 'saveSent':
+      case 'saveReceived': {
+        const direction = command === 'saveSent' ? 'up' : 'down';
+        const { chunks } = store.body(flow.id, direction);
+        const held = chunks.reduce((sum, c) => sum + c.bytes.length, 0);
+        const total = direction === 'up' ? flow.bytesUp : flow.bytesDown;
+        return saveBytes(`flow-${flow.id}-${direction}.bin`, chunks.map((c) => c.bytes), total - held); // prettier-ignore
+      }
+      case 'movePanel':
+      case 'captureTerminal':
+        return; // of the panel, not of flows
     }
   };
 }
+
+/** As a row of the table, for a spreadsheet. */
+const lineText = (flow: Flow): string => {
+  const { process, application, bytesUp, bytesDown } = flow;
+  const what = [application?.protocol ?? flow.protocol, application?.summary ?? '', flow.reason ?? flow.state];
+  return [process.name, process.pid, targetText(flow), ...what, bytesUp, bytesDown].join('\t');
+};
 
 /** Two flows in the diff editor; with one, the other is picked. */
 async function compare(store: FlowStore, documents: FlowDocuments, left: Flow, other: Flow | undefined): Promise<void> {

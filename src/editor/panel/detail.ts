@@ -4,8 +4,16 @@ import { decodeContent, type Decoder } from '../../dissect/content.ts';
 import type { Body, Dissection, HeaderField, HttpMessage, Message } from '../../dissect/dissection.ts';
 import { isFailure, type Flow } from '../../flow/model.ts';
 import { bytesText, timeText } from '../../flow/text.ts';
-import type { PanelBody, PanelDetail, PanelHttpSide, PanelMessage, PanelRow } from '../../protocol/panel.ts';
-import { reasonText } from '../sidebar/reasons.ts';
+import type {
+  PanelBody,
+  PanelBodyInfo,
+  PanelDetail,
+  PanelHttpSide,
+  PanelMessage,
+  PanelRow,
+  PanelSide,
+} from '../../protocol/panel.ts';
+import { explain } from './explain.ts';
 import { endpointText, type Translate } from '../sidebar/text.ts';
 
 /** What a person reads of a body in the panel; the editor opens the whole. */
@@ -39,7 +47,7 @@ export interface DetailHost {
   readonly t: Translate;
 }
 
-export function detailOf(flow: Flow, dissection: Dissection, host: DetailHost): PanelDetail {
+export function detailOf(flow: Flow, dissection: Dissection, stamp: string, host: DetailHost): PanelDetail {
   const { t } = host;
   const { process } = flow;
   const some = (fields: readonly (readonly [string, string | number | undefined | false])[]): HeaderField[] =>
@@ -85,9 +93,10 @@ export function detailOf(flow: Flow, dissection: Dissection, host: DetailHost): 
   ];
   return {
     row: rowOf(flow),
+    stamp,
     overview: sections,
     timings: timings(flow, dissection.messages),
-    explanation: isFailure(flow.reason) ? reasonText(flow, t).detail : '',
+    ...explain(flow, t),
     messages: dissection.messages.flatMap((m, index) => (m ? [panelMessage(m, index, host)] : [])),
     notes: dissection.notes,
   };
@@ -119,9 +128,9 @@ function panelMessage(m: Message, index: number, host: DetailHost): PanelMessage
         index,
         at: m.at,
         title,
-        ...(request && { request: side(`${request.method} ${request.target} ${request.version}`, request, host) }),
+        ...(request && { request: side(`${request.method} ${request.target} ${request.version}`, request) }),
         ...(response && {
-          response: side(`${response.version} ${response.status} ${response.statusText}`.trim(), response, host),
+          response: side(`${response.version} ${response.status} ${response.statusText}`.trim(), response),
         }),
       };
     }
@@ -132,7 +141,7 @@ function panelMessage(m: Message, index: number, host: DetailHost): PanelMessage
         at: m.at,
         up: m.direction === 'up',
         title: `${m.type} ${bytesText(m.body.length)}`,
-        body: panelBody(m.body, host, m.text),
+        body: info(m.body),
       };
     case 'dns':
       return { kind: 'dns', index, at: m.at, up: m.direction === 'up', dns: m.dns };
@@ -141,12 +150,21 @@ function panelMessage(m: Message, index: number, host: DetailHost): PanelMessage
   }
 }
 
-const side = (startLine: string, message: HttpMessage, host: DetailHost): PanelHttpSide => ({
+const info = ({ length, contentType }: Body): PanelBodyInfo => ({ size: length, contentType });
+
+const side = (startLine: string, message: HttpMessage): PanelHttpSide => ({
   startLine,
   headers: message.headers,
   trailers: message.trailers,
-  body: panelBody(message.body, host),
+  body: info(message.body),
 });
+
+/** A message's body; `which` for HTTP. */
+export function messageBody(m: Message | undefined, which: PanelSide, host: DetailHost): PanelBody | undefined {
+  if (m?.kind === 'frame') return panelBody(m.body, host, m.text);
+  const body = m?.kind === 'http' ? m[which]?.body : undefined;
+  return body && panelBody(body, host);
+}
 
 export function panelBody(body: Body, { decoders, t }: DetailHost, known?: string): PanelBody {
   const content = decodeContent(body, decoders);
@@ -158,7 +176,8 @@ export function panelBody(body: Body, { decoders, t }: DetailHost, known?: strin
     content.problem ?? '',
     !body.truncated && content.truncated && !content.problem ? t('It unfolds to more than is shown.') : '',
   ].filter(Boolean);
-  const base = { size: body.length, contentType: body.contentType, notes };
+  const coding = content.problem ? '' : body.contentEncoding;
+  const base = { size: body.length, contentType: body.contentType, coding, notes };
   if (bytes.length === 0) return { ...base, kind: 'none' };
   // SVG is shown as its text: as an image it could carry a script.
   if (

@@ -21,6 +21,28 @@ const extensions: Readonly<Record<string, string>> = {
 };
 const imageTypes = /^image\/(png|jpeg|gif|webp|bmp|avif)/i;
 
+type Side = 'request' | 'response';
+export interface NamedBody {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  /** Bytes that were not kept. */
+  readonly missing: number;
+}
+
+function extensionOf(type: string, bytes: Uint8Array): string {
+  const text = utf8Text(bytes.subarray(0, 1024));
+  return (
+    imageTypes.exec(type)?.[1] ?? extensions[languageOf(type, text) ?? ''] ?? (text.includes('\0') ? 'bin' : 'txt')
+  );
+}
+
+/** The last part of the path, where it can be the name of a file; what was captured chooses no folder. */
+export function fileName(target: string, otherwise: string, extension: string): string {
+  const last = /([\w.-]{1,80})\/?(?:[?#].*)?$/.exec(target)?.[1]?.replace(/^\.+/, '') ?? '';
+  const base = last || otherwise;
+  return /\.\w{1,8}$/.test(base) ? base : `${base}.${extension}`;
+}
+
 export class FlowDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly stores: (FlowStore | undefined)[] = [];
   private readonly registration: vscode.Disposable;
@@ -42,13 +64,9 @@ export class FlowDocuments implements vscode.FileSystemProvider, vscode.Disposab
     return this.uri(store, flow.id, 'flow.txt');
   }
 
-  async openBody(store: FlowStore, flow: Flow, message: number, side: 'request' | 'response'): Promise<void> {
-    const body = this.body(store, flow.id, message, side);
-    const type = body.contentType;
-    const text = utf8Text(body.bytes.subarray(0, 1024));
-    const extension =
-      imageTypes.exec(type)?.[1] ?? extensions[languageOf(type, text) ?? ''] ?? (text.includes('\0') ? 'bin' : 'txt');
-    await vscode.commands.executeCommand('vscode.open', this.uri(store, flow.id, `${side}-${message}.${extension}`));
+  async openBody(store: FlowStore, flow: Flow, message: number, side: Side): Promise<void> {
+    const { name } = this.body(store, flow.id, message, side);
+    await vscode.commands.executeCommand('vscode.open', this.uri(store, flow.id, `${side}-${message}/${name}`));
   }
 
   /** Nothing shows this store any more: its documents are gone, and its place is not used again. */
@@ -68,24 +86,24 @@ export class FlowDocuments implements vscode.FileSystemProvider, vscode.Disposab
     const found = this.stores[Number(store)];
     const flow = found?.flow(Number(id));
     if (!found || !flow || name === undefined) throw vscode.FileSystemError.FileNotFound(uri);
-    const body = /^(request|response)-(\d+)\./.exec(name);
-    if (body) return this.body(found, flow.id, Number(body[2]), body[1] as 'request' | 'response').bytes;
+    const body = /^(request|response)-(\d+)\//.exec(name);
+    if (body) return this.body(found, flow.id, Number(body[2]), body[1] as Side).bytes;
     return new TextEncoder().encode(
       flowText(dissectFlow(flow, found).messages, JSON.stringify(flowToJson(flow), undefined, 2)),
     );
   }
 
-  private body(
-    store: FlowStore,
-    id: FlowId,
-    message: number,
-    side: 'request' | 'response',
-  ): { bytes: Uint8Array; contentType: string } {
+  /** A message's body and a name for its file. `raw`: as it was sent, its content coding still on. */
+  body(store: FlowStore, id: FlowId, message: number, side: Side, raw = false): NamedBody {
     const flow = store.flow(id);
     const found = flow && dissectFlow(flow, store).messages[message];
-    const http = found?.kind === 'http' ? found[side] : undefined;
-    if (!http) throw vscode.FileSystemError.FileNotFound(vscode.l10n.t('The body is no longer held.'));
-    return { bytes: decodeContent(http.body, nodeCodecs).bytes, contentType: http.body.contentType };
+    const body = found?.kind === 'http' ? found[side]?.body : found?.kind === 'frame' ? found.body : undefined;
+    if (!body) throw vscode.FileSystemError.FileNotFound(vscode.l10n.t('The body is no longer held.'));
+    const bytes = raw ? body.bytes : decodeContent(body, nodeCodecs).bytes;
+    const target = found?.kind === 'http' ? (found.request?.target ?? '') : '';
+    const name = fileName(target, `${side}-${message}`, extensionOf(body.contentType, bytes));
+    const coding = raw && body.contentEncoding ? `.${body.contentEncoding.replace(/\W+/g, '.')}` : '';
+    return { bytes, name: name + coding, missing: body.truncated ? Math.max(1, body.length - body.bytes.length) : 0 };
   }
 
   stat(uri: vscode.Uri): vscode.FileStat {

@@ -1,6 +1,6 @@
 // The panel of all flows: commands, the page that VS Code restores after a reload, documents of flows.
 import * as vscode from 'vscode';
-import { commands } from '../../protocol/ids.ts';
+import { commands, views } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
 import type { Element } from '../sidebar/elements.ts';
 import { flowsOf } from '../sidebar/targets.ts';
@@ -18,9 +18,18 @@ export function registerPanel(app: App): void {
       store: app.store,
       source: () => t('Flows'),
       progress: () => undefined,
-      command: panelCommands(app.store, documents, app.version, (query) => panel.open().ask(query)),
+      command: (params) => command(params),
     }),
   );
+  const ofFlows = panelCommands(app.store, documents, app.version, (query) => panel.open().ask(query));
+  const command: typeof ofFlows = async (params) => {
+    if (params.command === 'movePanel') await panel.move(panel.place === 'panel' ? 'editor' : 'panel');
+    else if (params.command === 'captureTerminal') await vscode.commands.executeCommand(commands.newCapturedTerminal);
+    else await ofFlows(params);
+  };
+  app.own(vscode.window.registerWebviewViewProvider(views.flows, panel));
+  app.command(commands.moveFlowsToPanel, () => panel.move('panel'));
+  app.command(commands.moveFlowsToEditor, () => panel.move('editor'));
   app.exposed.set('panel', panel);
   app.exposed.set('documents', documents);
   registerCaptureEditor(app, documents);

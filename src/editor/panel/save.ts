@@ -36,3 +36,19 @@ export async function saveTo(store: FlowStore, flows: readonly Flow[], file: str
   );
   if (saved) vscode.window.setStatusBarMessage(t('Saved to {0}', file), 5000);
 }
+
+/** "Save body as…": bytes as they are. `missing`: how many more there were. */
+export async function saveBytes(name: string, pieces: readonly Uint8Array[], missing: number): Promise<void> {
+  const { t } = vscode.l10n;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const target = await vscode.window.showSaveDialog({
+    title: t('Save {0}', name),
+    ...(folder && { defaultUri: vscode.Uri.joinPath(folder, name) }),
+  });
+  if (!target) return;
+  await writeWhole(target.fsPath, pieces);
+  const saved = t('Saved to {0}', target.fsPath);
+  if (missing > 0)
+    void vscode.window.showWarningMessage(`${saved}. ${t('{0} are missing in it: they were not kept.', bytesText(missing))}`); // prettier-ignore
+  else vscode.window.setStatusBarMessage(saved, 5000);
+}

@@ -1,16 +1,19 @@
 // One panel's conversation with its webview: answers requests over a store and a view of it. Imports no vscode.
 import type { Decoder } from '../../dissect/content.ts';
 import { dissectFlow } from '../../dissect/feed.ts';
-import type { FlowId } from '../../flow/model.ts';
+import type { Flow, FlowId } from '../../flow/model.ts';
 import { isFailure, closeReasonText } from '../../flow/model.ts';
 import { completeQuery } from '../../flow/query/complete.ts';
 import { parseQuery } from '../../flow/query/parse.ts';
+import { sortColumns } from '../../flow/sort.ts';
 import { Flag } from '../../flow/rows.ts';
 import type { FlowStore } from '../../flow/store.ts';
 import { FlowView } from '../../flow/view.ts';
 import type { CloseReason } from '../../../gen/flow_pb.ts';
+import { maxSelected } from '../../protocol/panel.ts';
 import type {
   Method,
+  PanelPlace,
   PanelState,
   PanelStream,
   PanelTimeline,
@@ -19,10 +22,9 @@ import type {
   ToWebview,
 } from '../../protocol/panel.ts';
 import type { Translate } from '../sidebar/text.ts';
-import { detailOf, rowOf } from './detail.ts';
+import { detailOf, messageBody, rowOf } from './detail.ts';
 
 export interface PanelHost {
-  readonly post: (message: ToWebview) => void;
   readonly command: (params: Requests['command']['params']) => Promise<void>;
   readonly now: () => number;
   readonly decoders: Readonly<Record<string, Decoder>>;
@@ -32,10 +34,14 @@ export interface PanelHost {
   readonly progress: () => number | undefined;
   readonly warnings?: () => readonly string[];
   readonly endsAt?: () => number;
+  readonly place: () => PanelPlace;
+  /** What the page wants to find again, however it comes back. */
+  readonly remember: (state: unknown) => void;
+  readonly remembered: () => unknown;
 }
 
-/** The panel hears of changes at most this often, in milliseconds. */
-const stateEvery = 100;
+/** The panel hears of changes at most this often, in milliseconds: the store gathers them for longer. */
+const stateEvery = 30;
 const maxRowsPerRequest = 20_000;
 const maxSeen = 200;
 
@@ -50,15 +56,28 @@ export class PanelSession {
   private query = '';
   private version = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private toldAt = -Infinity;
   private disposed = false;
-  /** Events for a page that has not said it is ready; undefined once it has. */
+  private post: (message: ToWebview) => void = () => {};
+  /** Events for a page that is not there, or has not said it is ready; undefined once it has. */
   private waiting: ToWebview[] | undefined = [];
+  private readonly token = Math.random().toString(36).slice(2);
 
   constructor(store: FlowStore, host: PanelHost) {
     this.store = store;
     this.host = host;
     this.view = new FlowView(store, { now: host.now, later: (work, ms) => void setTimeout(work, ms) });
     this.view.onDidChange(() => this.changed());
+  }
+
+  /** A page that is about to load takes the place of the one before. */
+  attach(post: (message: ToWebview) => void): void {
+    this.post = post;
+    this.waiting ??= [];
+  }
+  /** The page is gone until it says again that it is ready: VS Code keeps no page that cannot be seen. */
+  hidden(): void {
+    this.waiting ??= [];
   }
 
   dispose(): void {
@@ -73,10 +92,10 @@ export class PanelSession {
     try {
       const handler = this.handlers[message.method] as (params: unknown) => unknown;
       const result = await handler(message.params);
-      if (!this.disposed) this.host.post({ kind: 'answer', id: message.id, result });
+      if (!this.disposed) this.post({ kind: 'answer', id: message.id, result });
     } catch (error) {
       if (!this.disposed)
-        this.host.post({
+        this.post({
           kind: 'answer',
           id: message.id,
           error: error instanceof Error ? error.message : String(error),
@@ -94,16 +113,20 @@ export class PanelSession {
   }
   private say(event: ToWebview): void {
     if (this.waiting) this.waiting.push(event);
-    else this.host.post(event);
+    else this.post(event);
   }
 
   /** Something the panel shows besides the rows has changed: the source, the progress. */
   changed(): void {
     this.version++;
-    this.timer ??= setTimeout(() => {
+    if (this.waiting || this.timer) return;
+    // At once after a quiet time, so that a new flow waits for one timer only, the store's.
+    const wait = Math.max(0, this.toldAt + stateEvery - performance.now());
+    this.timer = setTimeout(() => {
       this.timer = undefined;
-      if (!this.disposed && !this.waiting) this.host.post({ kind: 'state', state: this.state() });
-    }, stateEvery);
+      this.toldAt = performance.now();
+      if (!this.disposed && !this.waiting) this.post({ kind: 'state', state: this.state() });
+    }, wait);
   }
 
   private state(): PanelState {
@@ -120,7 +143,11 @@ export class PanelSession {
       total: this.store.size,
       query: this.query,
       sort: this.view.sort,
+      sorting: this.view.sorting,
       version: this.version,
+      shifted: this.view.shifted,
+      place: this.host.place(),
+      store: this.token,
       source: this.host.source(),
       warning: warnings.filter(Boolean).join(' · '),
       ...(this.host.endsAt && { now: this.host.endsAt() }),
@@ -132,8 +159,12 @@ export class PanelSession {
     ready: () => {
       const waiting = this.waiting ?? [];
       this.waiting = undefined;
-      setTimeout(() => waiting.forEach((event) => this.host.post(event)), 0); // after the answer
-      return this.state();
+      setTimeout(() => waiting.forEach((event) => this.post(event)), 0); // after the answer
+      return { state: this.state(), remembered: this.host.remembered() };
+    },
+    remember: ({ state }) => {
+      this.host.remember(state);
+      return {};
     },
     rows: ({ from, to }) => {
       const start = Math.max(0, Math.floor(from));
@@ -147,19 +178,34 @@ export class PanelSession {
         const shift = query.length - query.trimStart().length;
         return { error: { ...parsed.error, start: parsed.error.start + shift, end: parsed.error.end + shift } };
       }
-      this.query = query.trim();
-      this.view.setQuery(parsed.query);
+      if (query.trim() !== this.query) {
+        this.query = query.trim();
+        this.view.setQuery(parsed.query);
+      }
       return {};
     },
     complete: ({ query, cursor }) => completeQuery(query, cursor, (field) => this.seen(field)),
-    setSort: (sort) => {
-      this.view.setSort(sort);
+    setSort: ({ column, descending }) => {
+      const { sort } = this.view;
+      if (!sortColumns.includes(column)) throw new RangeError(`no column ${String(column)}`);
+      if (column !== sort.column || descending !== sort.descending) this.view.setSort({ column, descending });
       return {};
     },
     indexOf: ({ id }) => this.view.indexOf(id),
-    detail: ({ id }) => {
+    ids: ({ from, to }) => {
+      const start = Math.max(0, Math.floor(from));
+      return this.view.slice(start, Math.min(to, start + maxSelected));
+    },
+    detail: ({ id, stamp }) => {
       const flow = this.store.flow(id);
-      return flow && detailOf(flow, dissectFlow(flow, this.store), this.host);
+      if (!flow) return undefined;
+      const present = this.stamp(flow);
+      if (present === stamp) return 'unchanged';
+      return detailOf(flow, dissectFlow(flow, this.store), present, this.host);
+    },
+    body: ({ id, message, side }) => {
+      const flow = this.store.flow(id);
+      return flow && messageBody(dissectFlow(flow, this.store).messages[message], side ?? 'response', this.host);
     },
     stream: ({ id }) => this.stream(id),
     timeline: ({ slices, from, to }) => timeline(this.store, slices, this.host.now(), from, to),
@@ -168,6 +214,15 @@ export class PanelSession {
       return {};
     },
   };
+
+  /** Differs once anything is different that the detail is made of. */
+  private stamp(flow: Flow): string {
+    let held = 0;
+    for (const direction of ['up', 'down'] as const)
+      for (const { bytes } of this.store.body(flow.id, direction).chunks) held += bytes.length;
+    const { application } = flow;
+    return [flow.id, flow.state, flow.connectedAt, flow.bytesUp, flow.bytesDown, flow.datagramsUp, flow.datagramsDown, flow.host, application?.protocol, application?.summary, held].join('|'); // prettier-ignore
+  }
 
   private stream(id: FlowId): PanelStream | undefined {
     const flow = this.store.flow(id);
@@ -211,11 +266,20 @@ const failureReasons = Uint8Array.from({ length: 256 }, (_, r) =>
   isFailure(closeReasonText(r as CloseReason)) ? 1 : 0,
 );
 
+/** Now, while a flow is open; otherwise when the last of them ended. */
+function lastMoment(store: FlowStore, now: number): number {
+  if (store.liveCount > 0 || store.size === 0) return now;
+  let last = 0;
+  for (const { group, from, to } of store.slices())
+    for (let i = from; i < to; i++) last = Math.max(last, group.closedAt[i]!);
+  return last;
+}
+
 /** Flows by when they began, over all of the store or a span; straight from the columns. */
 export function timeline(store: FlowStore, slices: number, now: number, from?: number, to?: number): PanelTimeline {
   const count = Math.max(1, Math.min(2000, Math.floor(slices)));
   const first = from ?? store.flow(store.first)?.openedAt ?? now;
-  const last = Math.max(first + 1000, to ?? Math.max(now, store.flow(store.end - 1)?.openedAt ?? now));
+  const last = Math.max(first + 1000, to ?? lastMoment(store, now));
   const opened = Array.from({ length: count }, () => 0);
   const failed = Array.from({ length: count }, () => 0);
   const scale = count / (last - first);

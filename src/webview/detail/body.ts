@@ -1,32 +1,55 @@
 // A body: text with colours, an image, or bytes. Never as HTML.
-import type { PanelBody } from '../../protocol/panel.ts';
+import type { PanelBody, PanelBodyInfo, PanelCommand } from '../../protocol/panel.ts';
 import { bytesText } from '../../flow/text.ts';
 import { element } from '../dom.ts';
 import { hexView } from './hex.ts';
-import { highlighted } from './highlight.ts';
+import { tokens } from './tokens.ts';
 import { t } from '../strings.ts';
 
-export function bodyView(body: PanelBody, openInEditor: (() => void) | undefined): HTMLElement {
+export interface BodyEvents {
+  readonly load: () => Promise<PanelBody | undefined>;
+  readonly command: (command: PanelCommand) => void;
+}
+
+/** Is filled when it is there: bodies are asked for one by one. */
+export function bodyView(info: PanelBodyInfo, events: BodyEvents): HTMLElement {
   const root = element('div', { class: 'body' });
-  if (body.kind === 'none' && body.notes.length === 0) {
-    root.append(element('p', { class: 'quiet' }, t('No body')));
-    return root;
-  }
-  const bar = element(
-    'div',
-    { class: 'body-bar' },
-    element('span', { class: 'quiet' }, [body.contentType, bytesText(body.size)].filter(Boolean).join(' · ')),
-  );
-  if (openInEditor && body.kind !== 'none') {
-    const open = element('button', { class: 'link', type: 'button' }, t('Open in editor'));
-    open.addEventListener('click', openInEditor);
-    bar.append(open);
+  if (info.size === 0) root.append(element('p', { class: 'quiet' }, t('No body')));
+  else
+    void events.load().then(
+      (body) => (body ? fill(root, body, events) : root.append(element('p', { class: 'quiet' }, t('The body is no longer held.')))), // prettier-ignore
+      (error: unknown) => root.append(element('p', { class: 'note' }, String(error))),
+    );
+  return root;
+}
+
+function fill(root: HTMLElement, body: PanelBody, { command }: BodyEvents): void {
+  const said = [body.contentType, body.coding, bytesText(body.size)].filter(Boolean).join(' · ');
+  const bar = element('div', { class: 'body-bar' }, element('span', { class: 'quiet' }, said));
+  if (body.kind !== 'none') {
+    bar.append(
+      link(t('Open in editor'), () => command('openBody')),
+      link(t('Save as…'), () => command('saveBody')),
+    );
+    if (body.coding) bar.append(link(t('Save as sent ({0})…', body.coding), () => command('saveBodyRaw')));
   }
   root.append(bar, ...body.notes.map((n) => element('p', { class: 'note' }, n)));
-  if (body.kind === 'text') root.append(highlighted(body.text ?? '', body.language));
+  if (body.kind === 'text') root.append(text(body.text ?? '', body.language));
   else if (body.kind === 'image' && body.bytes) root.append(image(body.bytes, body.contentType));
   else if (body.bytes) root.append(hexView(body.bytes));
-  return root;
+}
+
+export function link(label: string, action: () => void): HTMLElement {
+  const b = element('button', { class: 'link', type: 'button' }, label);
+  b.addEventListener('click', action);
+  return b;
+}
+
+function text(content: string, language: string | undefined): HTMLElement {
+  const pieces = tokens(content, language).map(({ text: piece, kind }) =>
+    kind ? element('span', { class: `token ${kind}` }, piece) : piece,
+  );
+  return element('pre', { class: 'text-body', tabindex: 0 }, ...pieces);
 }
 
 /** Image decoders run no script; SVG, which could, arrives as text. */

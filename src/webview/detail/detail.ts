@@ -1,19 +1,22 @@
 // The detail of one flow: tabs for overview, messages, stream and bytes. Each tab is filled when it is first shown.
 import type { FlowId } from '../../flow/model.ts';
-import type { PanelCommand, PanelDetail, PanelHttpSide, PanelMessage, PanelStream } from '../../protocol/panel.ts';
-import { clockText, durationText } from '../../flow/text.ts';
+import type { PanelBody, PanelCommand, PanelDetail, PanelRow, PanelSide, PanelStream } from '../../protocol/panel.ts';
 import { button, element, replace } from '../dom.ts';
-import { bodyView } from './body.ts';
+import { messageList } from './messages.ts';
+import { overview } from './overview.ts';
 import { streamView } from './stream.ts';
 import { t } from '../strings.ts';
 
 export interface DetailEvents {
   readonly stream: (id: FlowId) => Promise<PanelStream | undefined>;
-  readonly command: (command: PanelCommand, message?: number, side?: 'request' | 'response') => void;
+  readonly body: (id: FlowId, message: number, side: PanelSide | undefined) => Promise<PanelBody | undefined>;
+  readonly command: (command: PanelCommand, message?: number, side?: PanelSide) => void;
+  readonly onDidAskMenu: (x: number, y: number) => void;
+  readonly onDidChangeTab: (tab: Tab) => void;
   readonly onDidClose: () => void;
 }
 const tabs = ['overview', 'messages', 'stream', 'bytes'] as const;
-type Tab = (typeof tabs)[number];
+export type Tab = (typeof tabs)[number];
 const tabTitles: Readonly<Record<Tab, string>> = {
   overview: t('Overview'),
   messages: t('Messages'),
@@ -33,31 +36,49 @@ export class Detail {
   });
   private readonly events: DetailEvents;
   private detail: PanelDetail | undefined;
-  private tab: Tab = 'overview';
+  private tab: Tab;
   private asked = 0;
+  private readonly opened = new Map<number, boolean>();
 
-  constructor(events: DetailEvents) {
+  constructor(events: DetailEvents, tab: Tab | undefined) {
     this.events = events;
-    this.tabList.append(...tabs.map((tab) => this.tabButton(tab)));
+    this.tab = tab && tabs.includes(tab) ? tab : 'overview';
+    this.tabList.append(...tabs.map((name) => this.tabButton(name)));
+    const more = button(t('More actions'), 'ellipsis', () => {
+      const { left, bottom } = more.getBoundingClientRect();
+      events.onDidAskMenu(left, bottom);
+    });
     const close = button(t('Close detail (Escape)'), 'close', events.onDidClose);
-    this.root.append(element('div', { class: 'detail-bar' }, this.title, this.tabList, close), this.content);
+    this.root.append(element('div', { class: 'detail-bar' }, this.title, this.tabList, more, close), this.content);
     this.root.addEventListener('keydown', (e) => e.key === 'Escape' && events.onDidClose());
   }
 
   get shownId(): FlowId | undefined {
     return this.root.hidden ? undefined : this.detail?.row.id;
   }
+  get stamp(): string | undefined {
+    return this.detail?.stamp;
+  }
+  get row(): PanelRow | undefined {
+    return this.detail?.row;
+  }
   hide(): void {
     this.root.hidden = true;
     this.detail = undefined;
   }
-  /** A flow that goes on is shown again with what is new; the tab and the scroll position stay. */
+  /** A flow that goes on is shown again with what is new; the tab, the place in it and what is open stay. */
   show(detail: PanelDetail): void {
-    const again = this.detail?.row.id === detail.row.id && !this.root.hidden;
+    const again = this.shownId === detail.row.id;
     const top = again ? this.content.scrollTop : 0;
+    if (!again) this.opened.clear();
     this.detail = detail;
     this.root.hidden = false;
-    this.title.textContent = `${detail.row.process || t('unknown process')} → ${detail.row.host}:${detail.row.port}`;
+    const { row } = detail;
+    this.root.dataset['state'] = row.state;
+    this.title.textContent = `${row.process || t('unknown process')} → ${row.host.includes(':') ? `[${row.host}]` : row.host}:${row.port}`;
+    this.title.title = this.title.textContent;
+    const count = detail.messages.length;
+    this.tabList.querySelector('[data-tab="messages"] .badge')!.textContent = count > 0 ? String(count) : '';
     void this.draw().then(() => (this.content.scrollTop = top));
   }
   focus(): void {
@@ -65,7 +86,8 @@ export class Detail {
   }
   select(tab: Tab): void {
     this.tab = tab;
-    void this.draw();
+    this.events.onDidChangeTab(tab);
+    void this.draw().then(() => (this.content.scrollTop = 0));
   }
 
   private tabButton(tab: Tab): HTMLElement {
@@ -73,6 +95,7 @@ export class Detail {
       'button',
       { class: 'tab', role: 'tab', type: 'button', 'aria-controls': 'detail-content', 'data-tab': tab },
       tabTitles[tab],
+      tab === 'messages' ? element('span', { class: 'badge' }) : undefined,
     );
     b.addEventListener('click', () => this.select(tab));
     b.addEventListener('keydown', (e) => {
@@ -93,103 +116,25 @@ export class Detail {
       b.setAttribute('tabindex', on ? '0' : '-1');
     }
     const mine = ++this.asked;
+    const { id } = detail.row;
     if (tab === 'overview') return replace(this.content, ...overview(detail));
-    if (tab === 'messages') return replace(this.content, ...this.messages(detail));
-    const stream = await this.events.stream(detail.row.id);
-    if (mine === this.asked)
-      replace(
-        this.content,
-        stream
-          ? streamView(stream, tab === 'bytes' ? 'hex' : 'text')
-          : element('p', { class: 'quiet' }, t('This flow is gone.')),
-      );
-  }
-
-  private messages(detail: PanelDetail): HTMLElement[] {
-    const notes = detail.notes.map((n) => element('p', { class: 'note' }, n));
-    if (detail.messages.length === 0)
-      return [
-        ...notes,
-        element('p', { class: 'quiet' }, t('No messages were recognised. "Stream" and "Bytes" show what was said.')),
-      ];
-    return [...notes, ...detail.messages.map((m, i) => this.message(m, i === 0 || detail.messages.length < 4))];
-  }
-
-  private message(m: PanelMessage, open: boolean): HTMLElement {
-    const title =
-      m.kind === 'http'
-        ? m.title
-        : m.kind === 'dns'
-          ? `${m.dns.response ? 'Answer' : 'Question'} ${m.dns.questions.map((q) => `${q.type} ${q.name}`).join(', ')}`
-          : m.title;
-    const arrow = m.kind === 'http' ? '⇅' : m.up ? '↑' : '↓';
-    const root = element(
-      'details',
-      { class: 'message', open },
-      element('summary', {}, `${arrow} ${title}`, element('span', { class: 'quiet' }, ` ${clockText(m.at)}`)),
-    );
-    switch (m.kind) {
-      case 'http':
-        root.append(
-          ...this.httpSide(t('Request'), 'request', m.index, m.request),
-          ...this.httpSide(t('Response'), 'response', m.index, m.response),
-        );
-        break;
-      case 'frame':
-        root.append(bodyView(m.body, undefined));
-        break;
-      case 'handshake':
-        root.append(fieldTable(m.fields));
-        break;
-      case 'dns':
-        root.append(
-          fieldTable([
-            [t('Result'), m.dns.code],
-            ...m.dns.answers.map((a) => [`${a.type} ${a.name}`, `${a.data} (TTL ${a.ttl} s)`] as const),
-          ]),
-        );
+    if (tab === 'messages') {
+      const events = {
+        body: (message: number, side: PanelSide | undefined) => this.events.body(id, message, side),
+        command: (command: PanelCommand, message: number, side: PanelSide | undefined) =>
+          this.events.command(command, message, side),
+      };
+      return replace(this.content, ...messageList(detail, this.opened, events));
     }
-    return root;
+    const stream = await this.events.stream(id);
+    if (mine !== this.asked) return;
+    const save = (direction: 'up' | 'down'): void =>
+      this.events.command(direction === 'up' ? 'saveSent' : 'saveReceived');
+    replace(
+      this.content,
+      stream
+        ? streamView(stream, tab === 'bytes' ? 'hex' : 'text', save)
+        : element('p', { class: 'quiet' }, t('This flow is gone.')),
+    );
   }
-
-  private httpSide(
-    title: string,
-    side: 'request' | 'response',
-    index: number,
-    http: PanelHttpSide | undefined,
-  ): HTMLElement[] {
-    if (!http)
-      return [
-        element('h4', {}, title),
-        element('p', { class: 'quiet' }, side === 'response' ? t('No response') : t('The request was not captured')),
-      ];
-    return [
-      element('h4', {}, title),
-      element('pre', { class: 'start-line' }, http.startLine),
-      fieldTable([...http.headers, ...http.trailers.map(([n, v]) => [`${n} (trailer)`, v] as const)]),
-      bodyView(http.body, () => this.events.command('openBody', index, side)),
-    ];
-  }
-}
-
-function fieldTable(fields: readonly (readonly [string, string])[]): HTMLElement {
-  return element(
-    'dl',
-    { class: 'fields' },
-    ...fields.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
-  );
-}
-
-function overview(detail: PanelDetail): HTMLElement[] {
-  const { dial, tls, firstByte, total } = detail.timings;
-  const times = [[t('Dial'), dial], ['TLS', tls], [t('First byte'), firstByte], [t('Total'), total]] as const; // prettier-ignore
-  const known = times.flatMap(([name, ms]): [string, string][] =>
-    ms === undefined ? [] : [[name, durationText(ms * 1000)]],
-  );
-  return [
-    ...(detail.explanation ? [element('p', { class: 'explanation', role: 'note' }, detail.explanation)] : []),
-    ...detail.overview.flatMap(({ title, fields }) => [element('h4', {}, title), fieldTable(fields)]),
-    ...(known.length > 0 ? [element('h4', {}, t('Timings')), fieldTable(known)] : []),
-    ...detail.notes.map((n) => element('p', { class: 'note' }, n)),
-  ];
 }

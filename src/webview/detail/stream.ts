@@ -2,6 +2,7 @@
 import type { PanelStream } from '../../protocol/panel.ts';
 import { bytesText, clockText } from '../../flow/text.ts';
 import { element } from '../dom.ts';
+import { link } from './body.ts';
 import { hexView } from './hex.ts';
 import { t } from '../strings.ts';
 
@@ -9,8 +10,22 @@ const decoder = new TextDecoder('utf-8');
 /** Shown at once; a person reads no more, and the export has the rest. */
 const maxShown = 1 << 20;
 
-export function streamView(stream: PanelStream, as: 'text' | 'hex'): HTMLElement {
+export function streamView(
+  stream: PanelStream,
+  as: 'text' | 'hex',
+  save: (direction: 'up' | 'down') => void,
+): HTMLElement {
   const root = element('div', { class: 'stream', tabindex: 0, role: 'log', 'aria-label': t('Stream') });
+  const has = (up: boolean): boolean => stream.chunks.some((c) => c.up === up);
+  if (stream.chunks.length > 0)
+    root.append(
+      element(
+        'div',
+        { class: 'body-bar' },
+        has(true) ? link(t('Save what was sent…'), () => save('up')) : undefined,
+        has(false) ? link(t('Save what was received…'), () => save('down')) : undefined,
+      ),
+    );
   let shown = 0;
   for (const chunk of stream.chunks) {
     if (shown >= maxShown) {

@@ -15,6 +15,8 @@ const keyStep = 16;
 export class Header {
   readonly root = element('div', { class: 'header', role: 'row', 'aria-rowindex': 1 });
   private readonly events: Events;
+  /** The column that the Tab key reaches: the last one that had the focus. */
+  private reached: string | undefined;
   private layout: readonly ColumnState[] = [];
   private sort: { column: SortColumn; descending: boolean } = { column: 'start', descending: false };
 
@@ -57,7 +59,7 @@ export class Header {
       {
         class: `cell${column.numeric ? ' numeric' : ''}${sorted ? ' sorted' : ''}`,
         role: 'columnheader',
-        tabindex: -1,
+        tabindex: column.id === (this.reached ?? this.layout.find((c) => !c.hidden)?.id) ? 0 : -1,
         draggable: true,
         'data-column': column.id,
         'aria-sort': sorted ? direction : column.sort ? 'none' : undefined,
@@ -72,6 +74,10 @@ export class Header {
     cell.style.width = `${column.width}px`;
     const sortHere = (): void =>
       column.sort && this.events.onDidSort(column.sort, sorted ? !this.sort.descending : column.numeric === true);
+    cell.addEventListener('focus', () => {
+      this.reached = column.id;
+      for (const other of this.root.children) other.setAttribute('tabindex', other === cell ? '0' : '-1');
+    });
     cell.addEventListener('click', sortHere);
     cell.addEventListener('keydown', (e) => this.key(e, column, sortHere));
     this.resizing(grip, column);

@@ -6,13 +6,13 @@ const maxPages = 32;
 
 interface Page {
   version: number;
-  rows: readonly PanelRow[];
+  rows: (PanelRow | undefined)[];
   loading: boolean;
 }
 export type Fetch = (from: number, to: number) => Promise<{ version: number; from: number; rows: readonly PanelRow[] }>;
 
 export class RowCache {
-  private readonly pages = new Map<number, Page>(); // least recently used first
+  private pages = new Map<number, Page>(); // least recently used first
   private readonly fetch: Fetch;
   private readonly onDidLoad: () => void;
   private version = 0;
@@ -31,6 +31,21 @@ export class RowCache {
     return this.pages.get(Math.floor(index / pageRows))?.rows[index % pageRows];
   }
 
+  /** Every row is `by` further down (negative: up) than it was. */
+  move(by: number): void {
+    const moved = new Map<number, Page>();
+    for (const [page, { rows }] of this.pages)
+      rows.forEach((row, i) => {
+        const index = page * pageRows + i + by;
+        if (!row || index < 0) return;
+        const to = Math.floor(index / pageRows);
+        let target = moved.get(to);
+        if (!target) moved.set(to, (target = { version: -1, rows: [], loading: false }));
+        target.rows[index % pageRows] = row;
+      });
+    this.pages = moved; // answers that are on their way go to pages that are no longer held
+  }
+
   /** Asks for what is missing or out of date among rows [from, to). */
   want(from: number, to: number): void {
     for (let page = Math.floor(from / pageRows); page * pageRows < to; page++) {
@@ -46,7 +61,7 @@ export class RowCache {
     held.loading = true;
     try {
       const { version, rows } = await this.fetch(page * pageRows, (page + 1) * pageRows);
-      held.rows = rows;
+      held.rows = [...rows];
       held.version = version;
     } catch {
       held.version = -1; // asked again with the next change

@@ -1,25 +1,37 @@
 // The table of flows: an ARIA grid of which only the rows in view exist.
 import type { FlowId } from '../../flow/model.ts';
 import type { SortColumn } from '../../flow/sort.ts';
-import type { PanelRow, PanelState } from '../../protocol/panel.ts';
-import { element, perFrame } from '../dom.ts';
+import { maxSelected, type PanelRow, type PanelState } from '../../protocol/panel.ts';
+import { element, icon, perFrame } from '../dom.ts';
 import { Header } from './header.ts';
 import { shown, type ColumnState, type ShownColumn } from './layout.ts';
 import { RowCache, type Fetch } from './rows.ts';
 import { extend, noSelection, select, toggle, type Selection } from './selection.ts';
-import { drawBar, type TimeSpan } from './timelineBar.ts';
+import { Line } from './line.ts';
+import type { TimeSpan } from './timelineBar.ts';
 import { contentHeight, rowHeight, scrollTo, windowAt } from './window.ts';
 import { t } from '../strings.ts';
 
 export interface TableEvents {
   readonly fetch: Fetch;
+  /** Ids of rows [from, to), at most `maxSelected`. */
+  readonly ids: (from: number, to: number) => Promise<readonly FlowId[]>;
+  /** The host knows where a flow is. */
+  readonly indexOf: (id: FlowId) => Promise<number>;
   readonly onDidSelect: (selection: Selection) => void;
   /** Enter or double click. */
   readonly onDidOpen: (id: FlowId) => void;
-  readonly onDidAskMenu: (x: number, y: number, ids: readonly FlowId[]) => void;
+  /** `row`: the one that the keyboard is at. */
+  readonly onDidAskMenu: (x: number, y: number, ids: readonly FlowId[], row: PanelRow | undefined) => void;
+  readonly onDidCopy: (ids: readonly FlowId[]) => void;
   readonly onDidSort: (column: SortColumn, descending: boolean) => void;
   readonly onDidChangeLayout: (layout: readonly ColumnState[]) => void;
   readonly onDidChangeFollow: (follow: boolean) => void;
+  /** From the page without rows. */
+  readonly onDidAskClear: () => void;
+  readonly onDidAskCapture: () => void;
+  /** Not all that was asked for could be selected. */
+  readonly onDidLimit: (most: number) => void;
 }
 
 export class Table {
@@ -29,7 +41,7 @@ export class Table {
   private readonly viewport = element('div', { class: 'viewport', role: 'presentation' });
   private readonly content = element('div', { class: 'content', role: 'rowgroup' });
   private readonly empty = element('div', { class: 'empty', role: 'status' });
-  private readonly lines: HTMLElement[] = [];
+  private lines: Line[] = [];
   private readonly cache: RowCache;
   private columns: ShownColumn[] = [];
   private state: PanelState | undefined;
@@ -51,7 +63,7 @@ export class Table {
     this.viewport.append(this.content);
     this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport, this.empty); // prettier-ignore
     this.setLayout(layout);
-    this.viewport.addEventListener('scroll', () => this.scrolled());
+    this.viewport.addEventListener('scroll', () => this.scrolled(), { passive: true });
     this.root.addEventListener('keydown', (e) => this.key(e));
     this.content.addEventListener('mousedown', (e) => this.mouse(e));
     this.content.addEventListener(
@@ -71,12 +83,45 @@ export class Table {
     this.draw();
   }
 
-  setState(state: PanelState): void {
+  /** `reordered`: rows are others now, or in another order. */
+  setState(state: PanelState, reordered: boolean): void {
+    const before = this.state;
     this.state = state;
+    if (before && !reordered && state.sort.column === 'start') this.hold(before, state);
     this.cache.outdated(state.version);
     this.header.setSort(state.sort);
-    this.empty.textContent = state.count > 0 ? '' : state.total > 0 ? t('No flow matches the query.') : t('No flows yet. What you run in a captured terminal shows here.'); // prettier-ignore
+    this.root.setAttribute('aria-busy', String(state.sorting || state.progress !== undefined));
+    this.drawEmpty(state);
     this.draw();
+  }
+
+  /** Rows that come and go above those in view must not move them. */
+  private hold(before: PanelState, next: PanelState): void {
+    const gone = next.shifted - before.shifted;
+    const by = next.sort.descending ? next.count - before.count + gone : -gone;
+    if (by === 0) return;
+    this.cache.move(by);
+    if (this.follow || this.viewport.scrollTop === 0) return;
+    const scale = contentHeight(next.count) / Math.max(1, next.count * rowHeight);
+    this.content.style.height = `${contentHeight(next.count)}px`;
+    this.viewport.scrollTop += by * rowHeight * scale;
+  }
+
+  private drawEmpty({ count, total, place, progress }: PanelState): void {
+    const kind = count > 0 ? '' : total > 0 ? 'filtered' : place === 'file' ? 'file' : 'none';
+    if (this.empty.dataset['kind'] === kind || (kind === 'file' && progress !== undefined)) return;
+    this.empty.dataset['kind'] = kind;
+    const link = (text: string, action: () => void): HTMLElement => {
+      const b = element('button', { class: kind === 'none' ? 'primary' : 'link', type: 'button' }, text);
+      b.addEventListener('click', action);
+      return b;
+    };
+    const show = (symbol: string, text: string, action?: HTMLElement): void =>
+      this.empty.replaceChildren(icon(symbol), element('p', {}, text), ...(action ? [action] : []));
+    if (kind === '') this.empty.replaceChildren();
+    else if (kind === 'filtered') show('search-stop', t('No flow matches the query.'), link(t('Clear the query'), this.events.onDidAskClear)); // prettier-ignore
+    else if (kind === 'file') show('inbox', t('There are no flows in this file.'));
+    else show('pulse', t('No flows yet. The connections of what runs in a captured terminal show here.'), link(t('New Captured Terminal'), this.events.onDidAskCapture)); // prettier-ignore
   }
   /** What the timeline column spans. */
   setSpan(span: TimeSpan): void {
@@ -103,7 +148,7 @@ export class Table {
     this.header.setLayout(layout);
     this.root.setAttribute('aria-colcount', String(this.columns.length));
     this.root.style.setProperty('--table-width', `${this.columns.reduce((sum, c) => sum + c.width, 0)}px`);
-    for (const line of this.lines) line.replaceChildren(...this.columns.map((c) => cellFor(c)));
+    for (const line of this.lines) line.setColumns(this.columns);
     this.draw();
   }
 
@@ -120,6 +165,7 @@ export class Table {
     const near = this.state?.sort.descending
       ? scrollTop < rowHeight
       : scrollTop + clientHeight >= contentHeight(this.count) - rowHeight;
+    this.header.root.scrollLeft = this.viewport.scrollLeft;
     if (near !== this.follow && this.state?.sort.column === 'start') {
       this.follow = near;
       this.events.onDidChangeFollow(near);
@@ -132,62 +178,69 @@ export class Table {
     this.content.style.height = `${height}px`;
     if (this.follow && this.state?.sort.column === 'start' && this.viewport.scrollTop !== this.atNewest)
       this.viewport.scrollTop = this.atNewest;
-    this.header.root.scrollLeft = this.viewport.scrollLeft;
-    const { from, to, top } = windowAt(this.viewport.scrollTop, this.viewport.clientHeight, this.count);
+    const { scrollTop, clientHeight } = this.viewport;
+    const { from, to, top } = windowAt(scrollTop, clientHeight, this.count);
     this.cache.want(from, to);
-    this.root.setAttribute('aria-rowcount', String(this.count + 1)); // the header is row 1
-    this.root.removeAttribute('aria-activedescendant');
-    const now = this.state?.now ?? Date.now() * 1000;
-    while (this.lines.length < to - from) this.lines.push(this.addLine());
-    this.lines.forEach((line, i) => {
+    this.setAttribute('aria-rowcount', String(this.count + 1)); // the header is row 1
+    if (this.lines.length < to - from) this.addLines(to - from);
+    const look = {
+      columns: this.columns,
+      selection: this.selection,
+      span: this.span,
+      now: this.state?.now ?? Date.now() * 1000,
+    };
+    let active = '';
+    // A row keeps its line while it is in view, so that scrolling writes only the rows that come.
+    for (let i = 0; i < this.lines.length; i++) {
       const index = from + i;
-      line.hidden = index >= to;
-      if (index >= to) return;
-      line.style.transform = `translateY(${top + i * rowHeight}px)`;
-      this.fill(line, index, this.cache.get(index), now);
-    });
-  }
-
-  private addLine(): HTMLElement {
-    const line = element('div', { class: 'row', role: 'row' }, ...this.columns.map((c) => cellFor(c)));
-    this.content.append(line);
-    return line;
-  }
-
-  private fill(line: HTMLElement, index: number, row: PanelRow | undefined, now: number): void {
-    line.setAttribute('aria-rowindex', String(index + 2));
-    line.id = row ? `flow-${row.id}` : '';
-    line.dataset['index'] = String(index);
-    line.dataset['id'] = row ? String(row.id) : '';
-    const selected = row !== undefined && this.selection.ids.has(row.id);
-    line.setAttribute('aria-selected', String(selected));
-    const active = row !== undefined && row.id === this.selection.active;
-    line.className = `row ${row?.state ?? 'loading'}${selected ? ' selected' : ''}${active ? ' active' : ''}${row?.inbound ? ' inbound' : ''}`;
-    if (active) this.root.setAttribute('aria-activedescendant', line.id);
-    this.columns.forEach((column, i) => {
-      const cell = line.children[i] as HTMLElement;
-      if (column.id === 'timeline') drawBar(cell, row, this.span, now);
+      const line = this.lines[index % this.lines.length]!;
+      if (index >= to) line.hide();
       else {
-        const text = row ? column.text(row, now) : '';
-        if (cell.textContent !== text) cell.textContent = text;
+        line.show(index, top - from * rowHeight, this.cache.get(index), look);
+        if (line.row && line.row.id === this.selection.active) active = line.root.id;
       }
-    });
+    }
+    this.setAttribute('aria-activedescendant', active);
+  }
+
+  /** '' removes it. What is written again is read out again. */
+  private setAttribute(name: string, value: string): void {
+    if ((this.root.getAttribute(name) ?? '') === value) return;
+    if (value === '') this.root.removeAttribute(name);
+    else this.root.setAttribute(name, value);
+  }
+
+  private addLines(count: number): void {
+    while (this.lines.length < count) {
+      const line = new Line(this.columns);
+      this.lines.push(line);
+      this.content.append(line.root);
+    }
+  }
+
+  private lineOf(target: EventTarget | null): Line | undefined {
+    const root = (target as Element | null)?.closest<HTMLElement>('.row');
+    return this.lines.find((line) => line.root === root);
   }
 
   private mouse(event: MouseEvent): void {
-    const line = (event.target as Element).closest<HTMLElement>('.row');
-    const id = Number(line?.dataset['id']);
-    if (!line || !id) return;
-    const index = Number(line.dataset['index']);
+    const line = this.lineOf(event.target);
+    if (!line?.row) return;
+    const { index } = line;
+    const { id } = line.row;
     if (event.button === 2 && this.selection.ids.has(id)) return;
     if (event.shiftKey) void this.extendTo(index, id);
     else this.setSelection(event.ctrlKey || event.metaKey ? toggle(this.selection, id) : select(id));
   }
 
   private menu(event: MouseEvent): void {
-    if (!(event.target as Element).closest('.row') || this.selection.ids.size === 0) return;
+    if (!this.lineOf(event.target) || this.selection.ids.size === 0) return;
     event.preventDefault();
-    this.events.onDidAskMenu(event.clientX, event.clientY, [...this.selection.ids]);
+    this.askMenu(event.clientX, event.clientY);
+  }
+  private askMenu(x: number, y: number): void {
+    const row = this.lines.find((line) => line.row?.id === this.selection.active)?.row;
+    this.events.onDidAskMenu(x, y, [...this.selection.ids], row);
   }
 
   private key(event: KeyboardEvent): void {
@@ -201,7 +254,15 @@ export class Table {
       End: Infinity,
     };
     const step = steps[event.key];
-    if (step !== undefined && !(event.target as Element).closest('.header')) {
+    const command = event.ctrlKey || event.metaKey;
+    if ((event.target as Element).closest('.header, .empty')) return;
+    if (command && event.key === 'a') {
+      event.preventDefault();
+      void this.selectRange(0, this.count);
+    } else if (command && event.key === 'c' && this.selection.ids.size > 0) {
+      event.preventDefault();
+      this.events.onDidCopy([...this.selection.ids]);
+    } else if (step !== undefined) {
       event.preventDefault();
       void this.step(step, event.shiftKey);
     } else if (event.key === 'Enter' && this.selection.active !== undefined)
@@ -211,14 +272,14 @@ export class Table {
       event.preventDefault();
       const box =
         this.content.querySelector('.active')?.getBoundingClientRect() ?? this.viewport.getBoundingClientRect();
-      if (this.selection.ids.size > 0) this.events.onDidAskMenu(box.left + 40, box.bottom, [...this.selection.ids]);
+      if (this.selection.ids.size > 0) this.askMenu(box.left + 40, box.bottom);
     }
   }
 
   /** The row the keyboard is at may be out of view and not held: its place is asked for. */
   private async step(by: number, extending: boolean): Promise<void> {
     if (this.count === 0) return;
-    const at = this.selection.active === undefined ? -1 : await this.indexOf(this.selection.active);
+    const at = this.selection.active === undefined ? -1 : await this.events.indexOf(this.selection.active);
     const from = at < 0 ? (by > 0 ? -1 : this.count) : at;
     const index = Math.max(0, Math.min(this.count - 1, from + by));
     const row = await this.rowAt(index);
@@ -229,27 +290,26 @@ export class Table {
     else this.setSelection(select(row.id));
   }
 
-  /** Set by the panel: the host knows where a flow is. */
-  indexOf: (id: FlowId) => Promise<number> = () => Promise.resolve(-1);
-
   private async rowAt(index: number): Promise<PanelRow | undefined> {
     return this.cache.get(index) ?? (await this.events.fetch(index, index + 1)).rows[0];
   }
 
   private async extendTo(index: number, id: FlowId): Promise<void> {
-    const anchor = this.selection.anchor === undefined ? index : await this.indexOf(this.selection.anchor);
+    const anchor = this.selection.anchor === undefined ? index : await this.events.indexOf(this.selection.anchor);
     const [from, to] = [Math.min(anchor < 0 ? index : anchor, index), Math.max(anchor, index)];
-    const { rows } = await this.events.fetch(from, to + 1);
-    this.setSelection(extend(this.selection, id, rows.map((r) => r.id))); // prettier-ignore
+    const ids = await this.events.ids(from, to + 1);
+    if (ids.length < to + 1 - from) this.events.onDidLimit(maxSelected);
+    this.setSelection(extend(this.selection, id, ids));
+  }
+
+  private async selectRange(from: number, to: number): Promise<void> {
+    const ids = await this.events.ids(from, to);
+    if (ids.length < to - from) this.events.onDidLimit(maxSelected);
+    const active = this.selection.active ?? ids[0];
+    if (ids.length > 0) this.setSelection({ ids: new Set(ids), active, anchor: active });
   }
 
   private moveTo(index: number): void {
     this.viewport.scrollTop = scrollTo(index, this.viewport.scrollTop, this.viewport.clientHeight, this.count);
   }
-}
-
-function cellFor(column: ShownColumn): HTMLElement {
-  const cell = element('div', { class: `cell ${column.id}${column.numeric ? ' numeric' : ''}`, role: 'gridcell' });
-  cell.style.width = `${column.width}px`;
-  return cell;
 }

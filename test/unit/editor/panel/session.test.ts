@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CloseReason, Direction, Protocol, ProxyFrame } from '../../../../gen/flow_pb.ts';
+import { CloseReason, Direction, FlowClosed, Protocol, ProxyFrame } from '../../../../gen/flow_pb.ts';
 import { dissectLive } from '../../../../src/dissect/live.ts';
 import { PanelSession } from '../../../../src/editor/panel/session.ts';
 import { FlowStore } from '../../../../src/flow/store.ts';
@@ -15,8 +15,11 @@ function setUp() {
   dissectLive(store);
   const posted: ToWebview[] = [];
   const commands: Requests['command']['params'][] = [];
+  let remembered: unknown;
   const session = new PanelSession(store, {
-    post: (message) => posted.push(message),
+    place: () => 'editor',
+    remember: (state) => (remembered = state),
+    remembered: () => remembered,
     command: (params) => Promise.resolve(void commands.push(params)),
     now: () => now,
     decoders: nodeCodecs,
@@ -24,6 +27,7 @@ function setUp() {
     source: () => 'live',
     progress: () => undefined,
   });
+  session.attach((message) => posted.push(message));
   const send = (frame: Parameters<typeof ProxyFrame.encode>[0]): void =>
     store.feed(source, ProxyFrame.encode(frame).finish());
   let next = 0;
@@ -69,7 +73,7 @@ function setUp() {
     send({ data: { id, direction: Direction.up, offset: 0, bytes: text(request), at: at + 200, length: 0 } });
     send({ data: { id, direction: Direction.down, offset: 0, bytes: text(response), at: at + 900, length: 0 } });
     send({
-      closed: {
+      closed: FlowClosed.make({
         id,
         reason,
         error: 0,
@@ -80,7 +84,7 @@ function setUp() {
         connectedAt: at + 100,
         datagramsUp: 0,
         datagramsDown: 0,
-      },
+      }),
     });
     store.flush();
     store.flush(); // what was dissected
@@ -122,13 +126,18 @@ describe("the panel's session", () => {
     const { ask, exchange } = setUp();
     exchange(1, request, response, CloseReason.resetByServer);
     const detail = await ask('detail', { id: 1 });
-    const [message] = detail!.messages;
+    assert.ok(detail && detail !== 'unchanged');
+    const [message] = detail.messages;
     assert.ok(message?.kind === 'http');
-    assert.equal(message.response!.body.kind, 'text');
-    assert.equal(message.response!.body.language, 'json');
-    assert.match(message.response!.body.notes.join(), /Only the first 10 B of 60 B/);
-    assert.deepEqual(detail!.timings, { dial: 0.1, firstByte: 0.7, total: 5 });
-    assert.match(detail!.explanation, /aborted the connection/);
+    const body = await ask('body', { id: 1, message: message.index, side: 'response' });
+    assert.equal(body!.kind, 'text');
+    assert.equal(body!.language, 'json');
+    assert.match(body!.notes.join(), /Only the first 10 B of 60 B/);
+    assert.equal(await ask('body', { id: 1, message: 7, side: 'response' }), undefined);
+    assert.equal(await ask('detail', { id: 1, stamp: detail.stamp }), 'unchanged');
+    assert.deepEqual(detail.timings, { dial: 0.1, firstByte: 0.7, total: 5 });
+    assert.match(detail.explanation, /aborted the connection/);
+    assert.match(detail.next, /the server's own log/);
     const stream = await ask('stream', { id: 1 });
     assert.deepEqual(stream!.chunks.map((c) => c.up), [true, false]); // prettier-ignore
     assert.deepEqual(stream!.missing, { up: 0, down: 50 });
