@@ -75,7 +75,7 @@ function page(webview: vscode.Webview, folder: vscode.Uri): string {
 
 const attribute = (text: string): string => text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`);
 
-export const panelType = 'flowtap.panel';
+export const panelType = 'flowtapPanel';
 
 type Place = 'editor' | 'panel';
 const placeKey = 'flowtap.panel.place';
