@@ -73,8 +73,6 @@ class ResponseTracker {
   bool raw() const { return raw_; }
   /// The client has to see the end of the connection: by it the answer ends, or the server announced it.
   bool closes() const { return closes_ || raw_; }
-  /// Whether any byte of an answer to the current request has come.
-  bool answered() const { return inMessage_; }
 
  private:
   bool head();
