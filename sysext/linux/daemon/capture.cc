@@ -64,6 +64,7 @@ Capture::Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& atta
 Capture::~Capture() {
   for (SynGate* gate : gates_) loop_.retire(*gate);
   for (TcpListener* listener : listeners_) listener->stop();
+  if (explicit_) explicit_->stop();
   // The programs have ended, so their conversations came to their end in order.
   for (UdpRelay* relay : udp_) relay->stop(core::CloseReason::kEof);
 }
@@ -71,8 +72,8 @@ Capture::~Capture() {
 Capture::Made Capture::make(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name,
                             uint32_t uid, std::vector<Fd> sockets) {
   Made made;
-  if (attach.mode != core::Mode::kTproxy && attach.mode != core::Mode::kRedirect)
-    made.problem = "this daemon captures in the modes TPROXY and REDIRECT only";
+  if (attach.mode != core::Mode::kTproxy && attach.mode != core::Mode::kRedirect && attach.mode != core::Mode::kExplicit)
+    made.problem = "this daemon captures in the modes TPROXY, REDIRECT and explicit proxy only";
   else if (attach.sockets.size() != sockets.size())
     made.problem = "Attach names " + std::to_string(attach.sockets.size()) + " sockets and " +
                    std::to_string(sockets.size()) + " came with it";
@@ -95,6 +96,13 @@ std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> socket
   if (Fd& diag = byRole[Role::kSockDiag]) {
     sockDiag_ = std::move(diag);
     attribution_ = std::make_unique<linux_::Attribution>(sockDiag_.get(), rootPid_);
+  }
+  if (mode_ == core::Mode::kExplicit) {
+    // Without sock_diag nobody could tell whose connections come to a port that is open to the whole host.
+    if (!byRole[Role::kTcp4Listener] || !sockDiag_) return "an explicit capture needs a listener and a sock_diag socket";
+    explicit_ = new ExplicitListener(loop_, engine_, *this, std::move(byRole[Role::kTcp4Listener]), sockDiag_.get(),
+                                     about_->uid);
+    return explicit_->start() ? "" : "the sockets cannot be watched";
   }
   bool watched = true;
   const auto listen = [&](Role role, int family) {

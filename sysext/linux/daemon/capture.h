@@ -8,6 +8,7 @@
 #include "sysext/core/engine.h"
 #include "sysext/core/host_names.h"
 #include "sysext/linux/daemon/attribution.h"
+#include "sysext/linux/daemon/explicit_listener.h"
 #include "sysext/linux/daemon/syn_gate.h"
 #include "sysext/linux/daemon/tcp_listener.h"
 #include "sysext/linux/daemon/udp_relay.h"
@@ -35,7 +36,8 @@ class Capture {
   core::FlowStart describe(core::Protocol protocol, const sockaddr_storage& source,
                            const sockaddr_storage& destination);
   /// Whether a process still lives in the capture's network namespace. Looks at every process: not for every event.
-  bool inhabited() { return attribution_ && attribution_->inhabited(); }
+  /// In the explicit mode there is no such namespace: the capture ends with its launcher's connection.
+  bool inhabited() { return mode_ != core::Mode::kExplicit && attribution_ && attribution_->inhabited(); }
 
  private:
   Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);
@@ -54,6 +56,7 @@ class Capture {
   // Retired, not deleted, with the capture: their events can be in the air.
   std::vector<SynGate*> gates_;
   std::vector<TcpListener*> listeners_;
+  ExplicitListener* explicit_ = nullptr;
   std::vector<UdpRelay*> udp_;
 };
 
