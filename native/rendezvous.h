@@ -18,6 +18,13 @@ struct Peer {
   uid_t uid = static_cast<uid_t>(-1);
   gid_t gid = static_cast<gid_t>(-1);
   pid_t pid = 0;
+  bool trusted = false;  ///< XPC: it is signed as ListenerOptions::trusted asks, at the time it connected
+};
+
+/// A change of the tokens that let a user's programs in.
+struct TokenChange {
+  bool grant = true;  ///< false: revoke
+  std::string token;  ///< revoke: "" for all of this user
 };
 
 enum class ConnectError {
@@ -38,6 +45,10 @@ struct ListenerOptions {
   /// The peer proves that it knows one; no token crosses. Tokens shorter than kShortestToken bytes let nobody in.
   std::function<std::vector<std::string>(const Peer&)> tokens;
   static constexpr size_t kShortestToken = 16;
+  static constexpr size_t kLongestToken = 256;
+  /// XPC: a trusted peer changes the tokens of its own uid; called on the listener's queue. Returns why it cannot be
+  /// done, "" where it is.
+  std::function<std::string(const Peer&, const TokenChange&)> onTokenChange = nullptr;
 };
 
 /// Serves a name until it is destroyed. Any number of clients connect, also many at once, also one process many times.

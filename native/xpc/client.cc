@@ -1,10 +1,12 @@
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "native/xpc/message.h"
 #include "native/xpc/message_stream.h"
 #include "native/xpc/proof.h"
 #include "native/xpc/sockets.h"
+#include "native/xpc/tokens.h"
 
 namespace flowtap::xpc {
 namespace {
@@ -13,8 +15,9 @@ namespace {
 /// until the connection is cancelled, which happens in each way out.
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
-  Attempt(std::string name, std::string token, Client::OnFd onFd)
-      : name_(std::move(name)), token_(std::move(token)), onFd_(std::move(onFd)) {}
+  /// `change`: what is asked instead of a socket.
+  Attempt(std::string name, std::string token, std::optional<TokenChange> change, Client::OnFd onFd)
+      : name_(std::move(name)), token_(std::move(token)), change_(std::move(change)), onFd_(std::move(onFd)) {}
 
   void start(dispatch_queue_t queue, const std::string& requirement);
   /// The client is being destroyed.
@@ -28,6 +31,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void ask(Op op, xpc_object_t request, void (Attempt::*next)(xpc_object_t reply));
   void hello();
   void open(xpc_object_t reply);
+  void changeToken(xpc_object_t reply);
   void take(xpc_object_t reply);
   void finish(xpc_object_t reply);
   void failedReply(xpc_object_t reply);
@@ -35,6 +39,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void end();
 
   const std::string name_, token_;
+  const std::optional<TokenChange> change_;
   Client::OnFd onFd_;  ///< unset once called or abandoned
   dispatch_queue_t queue_ = nullptr;
   Connection connection_;
@@ -101,7 +106,7 @@ void Attempt::ask(Op op, xpc_object_t request, void (Attempt::*next)(xpc_object_
     const std::string text = getText(reply, kKeyText);
     if (error == static_cast<uint64_t>(ConnectError::kRefused))
       self->deliver(ConnectError::kRefused, "The service " + self->name_ + " turned this client away: " + text +
-                                                "; allow it with: flowtap start");
+                                                (self->change_ ? "" : "; allow it with: flowtap start"));
     else if (error == static_cast<uint64_t>(ConnectError::kInterrupted))
       self->deliver(ConnectError::kInterrupted, "The service " + self->name_ + " is out of resources: " + text);
     else if (version != kVersion || error != 0)
@@ -124,11 +129,23 @@ void Attempt::open(xpc_object_t reply) {
     deliver(ConnectError::kProtocol, "The service " + name_ + " is no proxy of Flowtap: it sends no nonce");
     return;
   }
+  if (change_) return changeToken(reply);
   const Object request = makeMessage(Op::kOpen);
   xpc_dictionary_set_uint64(request.get(), kKeyTransports, transports_);
   if (xpc_dictionary_get_uint64(reply, kKeyNeedsToken) != 0)
     setBytes(request.get(), kKeyProof, makeProof(token_, name_, nonce));
   ask(Op::kOpen, request.get(), &Attempt::take);
+}
+
+void Attempt::changeToken(xpc_object_t reply) {
+  if (xpc_dictionary_get_uint64(reply, kKeyNeedsToken) != 0) {
+    deliver(ConnectError::kRefused, "The service " + name_ + " takes this program for no part of itself: both must be " +
+                                        "signed by the same team");
+    return;
+  }
+  const Object request = makeMessage(change_->grant ? Op::kGrant : Op::kRevoke);
+  setBytes(request.get(), kKeyToken, change_->token);
+  ask(change_->grant ? Op::kGrant : Op::kRevoke, request.get(), &Attempt::finish);
 }
 
 void Attempt::take(xpc_object_t reply) {
@@ -193,8 +210,10 @@ void Attempt::end() {
 
 class XpcClient final : public Client {
  public:
-  XpcClient(const std::string& name, const std::string& requirement, const std::string& token, OnFd onFd)
-      : queue_("flowtap.rendezvous.client"), attempt_(std::make_shared<Attempt>(name, token, std::move(onFd))) {
+  XpcClient(const std::string& name, const std::string& requirement, const std::string& token,
+            std::optional<TokenChange> change, OnFd onFd)
+      : queue_("flowtap.rendezvous.client"),
+        attempt_(std::make_shared<Attempt>(name, token, std::move(change), std::move(onFd))) {
     attempt_->start(queue_.get(), requirement);
   }
   ~XpcClient() override {
@@ -210,13 +229,22 @@ class XpcClient final : public Client {
 };
 
 }  // namespace
+
+std::unique_ptr<Client> changeToken(const std::string& name, const std::string& requirement, TokenChange change,
+                                    OnChanged onDone) {
+  return std::make_unique<XpcClient>(name, requirement, "", std::move(change),
+                                     [onDone = std::move(onDone)](ConnectError error, const std::string& text, int) {
+                                       onDone(error, text);
+                                     });
+}
+
 }  // namespace flowtap::xpc
 
 namespace flowtap {
 
 std::unique_ptr<Client> Client::connect(const std::string& name, const std::string& requirement,
                                         const std::string& token, OnFd onFd) {
-  return std::make_unique<xpc::XpcClient>(name, requirement, token, std::move(onFd));
+  return std::make_unique<xpc::XpcClient>(name, requirement, token, std::nullopt, std::move(onFd));
 }
 
 }  // namespace flowtap

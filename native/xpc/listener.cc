@@ -42,13 +42,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void hello(Service& service, xpc_object_t request, xpc_object_t reply);
   void open(Service& service, xpc_object_t request, xpc_object_t reply);
   void taken(Service& service, xpc_object_t reply);
+  void changeToken(Service& service, xpc_object_t request, bool grant, xpc_object_t reply);
   void refuse(Service& service, xpc_object_t reply, ConnectError error, const std::string& text);
 
   const std::weak_ptr<Service> service_;
   const Connection connection_;
-  const Peer peer_;
+  Peer peer_;
   Stage stage_ = Stage::kConnected;
-  bool trusted_ = false;
   std::string nonce_;
   Transport transport_ = kDescriptor;
   Fd ours_;  ///< the listener's end, until the peer says that it has the other
@@ -169,6 +169,8 @@ void Session::onRequest(Service& service, xpc_object_t request) {
   else if (op == Op::kHello && unserved()) hello(service, request, reply.get());
   else if (op == Op::kOpen && stage_ == Stage::kGreeted) open(service, request, reply.get());
   else if (op == Op::kTaken && stage_ == Stage::kOpened) taken(service, reply.get());
+  else if ((op == Op::kGrant || op == Op::kRevoke) && stage_ == Stage::kGreeted)
+    changeToken(service, request, op == Op::kGrant, reply.get());
   else
     refuse(service, reply.get(), ConnectError::kProtocol,
            "request " + std::to_string(static_cast<uint64_t>(op)) + " has no place here in the handshake");
@@ -188,14 +190,14 @@ void Session::hello(Service& service, xpc_object_t request, xpc_object_t reply) 
   stage_ = Stage::kGreeted;
   ours_.reset();  // the peer could not use what it was offered before
   nonce_ = makeNonce();
-  trusted_ = !service.options.trusted.empty() && senderMeets(request, service.options.trusted);
+  peer_.trusted = !service.options.trusted.empty() && senderMeets(request, service.options.trusted);
   setBytes(reply, kKeyNonce, nonce_);
-  xpc_dictionary_set_uint64(reply, kKeyNeedsToken, trusted_ ? 0 : 1);
+  xpc_dictionary_set_uint64(reply, kKeyNeedsToken, peer_.trusted ? 0 : 1);
 }
 
 void Session::open(Service& service, xpc_object_t request, xpc_object_t reply) {
   const std::string nonce = std::exchange(nonce_, std::string());  // good for one attempt
-  if (!trusted_) {
+  if (!peer_.trusted) {
     const std::string proof = getBytes(request, kKeyProof, 64);
     const auto tokens = service.options.tokens ? service.options.tokens(peer_) : std::vector<std::string>();
     if (!proves(proof, tokens, service.name, nonce)) {
@@ -244,6 +246,20 @@ void Session::taken(Service& service, xpc_object_t reply) {
   }
   stage_ = Stage::kServed;
   service.onConnection(ours_.release(), peer_);
+}
+
+void Session::changeToken(Service& service, xpc_object_t request, bool grant, xpc_object_t reply) {
+  // A token must not make further ones, which would outlive it.
+  if (!peer_.trusted || !service.options.onTokenChange) {
+    refuse(service, reply, ConnectError::kRefused, "only a program of the service's own team may grant or revoke");
+    return;
+  }
+  const TokenChange change{grant, getBytes(request, kKeyToken, ListenerOptions::kLongestToken)};
+  const std::string problem = grant && change.token.size() < ListenerOptions::kShortestToken
+                                  ? "a token has at least " + std::to_string(ListenerOptions::kShortestToken) + " bytes"
+                                  : service.options.onTokenChange(peer_, change);
+  if (!problem.empty()) refuse(service, reply, ConnectError::kRefused, problem);
+  else stage_ = Stage::kServed;
 }
 
 class XpcListener final : public Listener {

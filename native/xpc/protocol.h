@@ -2,6 +2,8 @@
 //   hello   -> a nonce, and whether this peer has to prove that it knows a token
 //   open    the proof, and the transports the client can use -> the transport, and for kDescriptor the client's socket
 //   taken   the client holds its socket -> the listener now hands its end to the service
+// After hello, a peer that needs no token may ask instead, and gets no socket:
+//   grant, revoke   a token of its own uid -> whether that was done
 // Over kMessages the connection then carries the stream itself: data, credit and end, in both directions.
 // Every answer has kError, and kText where that is not 0. A message of the other side is hostile until it is checked.
 #pragma once
@@ -11,7 +13,7 @@ namespace flowtap::xpc {
 
 constexpr uint64_t kVersion = 1;
 
-enum class Op : uint64_t { kHello = 1, kOpen, kTaken, kData, kCredit, kEnd };
+enum class Op : uint64_t { kHello = 1, kOpen, kTaken, kData, kCredit, kEnd, kGrant, kRevoke };
 
 /// Bits of kTransports; kTransport is one of them.
 enum Transport : uint64_t {
@@ -32,6 +34,7 @@ constexpr const char* kKeyTransport = "transport";
 constexpr const char* kKeySocket = "socket";
 constexpr const char* kKeyBytes = "bytes";
 constexpr const char* kKeyCount = "count";
+constexpr const char* kKeyToken = "token";
 
 /// Bytes a side may have under way over kMessages before the other has given credit back.
 constexpr uint64_t kWindow = 256 * 1024;

@@ -13,4 +13,5 @@ enum { kCFStringEncodingUTF8 = 0x08000100 };
 extern const CFAllocatorRef kCFAllocatorDefault;
 CFStringRef CFStringCreateWithCString(CFAllocatorRef allocator, const char *text, CFStringEncoding encoding);
 void CFRelease(CFTypeRef object);
+void CFRunLoopRun(void);
 __END_DECLS
