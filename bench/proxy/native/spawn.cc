@@ -1,5 +1,5 @@
 // bench-spawn: how long commands take, run in turn.
-//   bench-spawn ROUNDS -- COMMAND… [-- COMMAND…]…       prints the milliseconds of each run as JSON: one list a command
+//   bench-spawn ROUNDS --- COMMAND… [--- COMMAND…]…       prints the milliseconds of each run as JSON: one list a command
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   const int rounds = std::atoi(argv[1]);
   std::vector<std::vector<char*>> commands;
   for (int i = 2; i < argc; i++) {
-    if (std::strcmp(argv[i], "--") == 0) commands.emplace_back();
+    if (std::strcmp(argv[i], "---") == 0) commands.emplace_back();
     else commands.back().push_back(argv[i]);
   }
   for (auto& command : commands) command.push_back(nullptr);
