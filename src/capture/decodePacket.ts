@@ -2,14 +2,18 @@
 
 export interface Segment {
   readonly protocol: 'tcp' | 'udp';
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
+  /** The packet; the addresses are at these places in it, `addressSize` bytes each. */
+  readonly bytes: Uint8Array;
+  readonly source: number;
+  readonly destination: number;
+  readonly addressSize: 4 | 16;
   readonly sourcePort: number;
   readonly destinationPort: number;
   /** TCP only. */
   readonly sequence: number;
   readonly acknowledgement: number;
   readonly flags: number;
+  /** A view of the packet. */
   readonly payload: Uint8Array;
   /** The payload's real size; more than `payload` where the capture was cut. */
   readonly length: number;
@@ -68,7 +72,7 @@ function ipv4(b: Uint8Array, at: number, wire: number): Segment | Passed {
   const total = u16(b, at + 2) || wire - at;
   if (header < 20 || total < header) return 'not IP';
   if (u16(b, at + 6) & 0x3fff) return 'fragment';
-  return transport(b, at + header, b[at + 9]!, total - header, b.slice(at + 12, at + 16), b.slice(at + 16, at + 20));
+  return transport(b, at + header, b[at + 9]!, total - header, at + 12, 4);
 }
 
 function ipv6(b: Uint8Array, at: number, wire: number): Segment | Passed {
@@ -83,39 +87,38 @@ function ipv6(b: Uint8Array, at: number, wire: number): Segment | Passed {
     i += 8 + b[i + 1]! * 8;
   }
   if (next === 44) return 'fragment';
-  return transport(b, i, next, end - i, b.slice(at + 8, at + 24), b.slice(at + 24, at + 40));
+  return transport(b, i, next, end - i, at + 8, 16);
 }
 
+/** `source`: where that address begins; the destination's follows it. */
 function transport(
-  b: Uint8Array,
+  bytes: Uint8Array,
   at: number,
   protocol: number,
   size: number,
-  source: Uint8Array,
-  destination: Uint8Array,
+  source: number,
+  addressSize: 4 | 16,
 ): Segment | Passed {
-  const common = (header: number, length: number) => ({
-    source,
-    destination,
-    sourcePort: u16(b, at),
-    destinationPort: u16(b, at + 2),
-    payload: b.subarray(at + header, Math.min(b.length, at + header + length)),
-    length,
-  });
-  if (protocol === 17) {
-    if (b.length < at + 8 || size < 8) return 'cut off';
-    const length = u16(b, at + 4) >= 8 ? Math.min(u16(b, at + 4), size) : size;
-    return { protocol: 'udp', sequence: 0, acknowledgement: 0, flags: 0, ...common(8, length - 8) };
-  }
-  if (protocol !== 6) return 'other protocol';
-  if (b.length < at + 20 || size < 20) return 'cut off';
-  const header = (b[at + 12]! >> 4) * 4;
-  if (header < 20 || header > size) return 'cut off';
+  const tcp = protocol === 6;
+  if (!tcp && protocol !== 17) return 'other protocol';
+  const least = tcp ? 20 : 8;
+  if (bytes.length < at + least || size < least) return 'cut off';
+  const header = tcp ? (bytes[at + 12]! >> 4) * 4 : 8;
+  if (header < least || header > size) return 'cut off';
+  const said = tcp ? 0 : u16(bytes, at + 4);
+  const length = (said >= 8 ? Math.min(said, size) : size) - header;
   return {
-    protocol: 'tcp',
-    sequence: u32(b, at + 4),
-    acknowledgement: u32(b, at + 8),
-    flags: b[at + 13]!,
-    ...common(header, size - header),
+    protocol: tcp ? 'tcp' : 'udp',
+    bytes,
+    source,
+    destination: source + addressSize,
+    addressSize,
+    sourcePort: u16(bytes, at),
+    destinationPort: u16(bytes, at + 2),
+    sequence: tcp ? u32(bytes, at + 4) : 0,
+    acknowledgement: tcp ? u32(bytes, at + 8) : 0,
+    flags: tcp ? bytes[at + 13]! : 0,
+    payload: bytes.subarray(at + header, Math.min(bytes.length, at + header + length)),
+    length,
   };
 }

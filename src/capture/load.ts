@@ -2,7 +2,7 @@
 import { dissectLive } from '../dissect/live.ts';
 import type { FlowStore } from '../flow/store.ts';
 import { CaptureError, CaptureReader } from './reader.ts';
-import { Replay, type ReplaySummary } from './replay.ts';
+import { Replay, type ReplaySink, type ReplaySummary } from './replay.ts';
 
 export interface LoadOptions {
   /** Payload kept of each direction of a flow, in bytes; what comes behind it is counted. */
@@ -12,6 +12,14 @@ export interface LoadResult extends ReplaySummary {
   /** Where the file stopped making sense. What came before it is in the store. */
   readonly error?: CaptureError;
 }
+
+/** What a replay tells, for one source of a store. */
+export const intoStore = (store: FlowStore, source: number): ReplaySink => ({
+  frame: (frame) => store.feed(source, frame),
+  payload: (id, direction, offset, bytes, at, length) =>
+    store.feedPayload(source, { id, direction, offset, bytes, at, length }),
+  segments: (id, counts) => store.setSegments(source, id, counts),
+});
 
 /** push() the file's bytes, then end(). The store's limits bound the memory. */
 export class CaptureLoad {
@@ -26,7 +34,7 @@ export class CaptureLoad {
     // Before anything is read: the dissectors see every batch.
     this.dissection = dissectLive(store);
     const source = store.addSource();
-    this.replay = new Replay((frame) => store.feed(source, frame), bodyLimit);
+    this.replay = new Replay(intoStore(store, source), bodyLimit);
     this.reader = new CaptureReader(this.replay);
   }
 

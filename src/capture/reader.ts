@@ -3,10 +3,11 @@
 import { utf8Text } from '../dissect/bytes.ts';
 
 export interface CapturedPacket {
-  /** Microseconds since 1970. */
+  /** Microseconds since 1970, at least 1: 0 means elsewhere that something did not happen. */
   readonly at: number;
   /** LINKTYPE_ value of the interface. */
   readonly linkType: number;
+  /** A view of the file's piece: good until the sink returns. */
   readonly bytes: Uint8Array;
   /** Size on the wire; more than `bytes` where the capture was cut. */
   readonly length: number;
@@ -47,8 +48,11 @@ interface Interface {
 /** Push bytes as they come, then end(). Throws CaptureError; what was delivered before stays good. */
 export class CaptureReader {
   private readonly sink: CaptureSink;
-  private rest = new Uint8Array(0) as Uint8Array;
-  /** File offset of rest[0]. */
+  /** Bytes [0, fill) are read and wait; the rest is room. */
+  private buffer = new Uint8Array(0);
+  private view = new DataView(this.buffer.buffer);
+  private fill = 0;
+  /** File offset of buffer[0]. */
   private offset = 0;
   private format: 'unknown' | 'pcap' | 'pcapng' = 'unknown';
   private little = true;
@@ -63,56 +67,57 @@ export class CaptureReader {
   }
 
   push(bytes: Uint8Array): void {
-    let data = bytes;
-    if (this.rest.length > 0) {
-      data = new Uint8Array(this.rest.length + bytes.length);
-      data.set(this.rest);
-      data.set(bytes, this.rest.length);
-    }
+    this.reserve(this.fill + bytes.length);
+    this.buffer.set(bytes, this.fill);
+    this.fill += bytes.length;
+    const start = this.offset;
     let at = 0;
-    for (let used = this.step(data, at); used > 0; used = this.step(data, at)) {
-      at += used;
-      this.offset += used;
+    try {
+      for (let used = this.step(at); used > 0; used = this.step(at)) {
+        at += used;
+        this.offset = start + at;
+      }
+    } finally {
+      // Also where it ends with an error: nothing is read twice.
+      this.buffer.copyWithin(0, at, this.fill);
+      this.fill -= at;
     }
-    this.rest = data.slice(at);
   }
 
   end(): void {
     if (this.format === 'unknown') throw new CaptureError('This is neither pcap nor pcapng', 0);
-    if (this.rest.length > 0)
+    if (this.fill > 0)
       throw new CaptureError(
         `The file ends in the middle of a ${this.format === 'pcap' ? 'packet' : 'block'}`,
         this.offset,
       );
   }
 
-  /** Bytes used from `at`, or 0 while more are needed. */
-  private step(data: Uint8Array, at: number): number {
-    const left = data.length - at;
-    const view = new DataView(data.buffer, data.byteOffset + at, left);
-    switch (this.format) {
-      case 'unknown':
-        return this.begin(view);
-      case 'pcap':
-        return this.pcapRecord(view, data, at);
-      case 'pcapng':
-        return this.block(view, data.subarray(at));
-    }
+  private reserve(length: number): void {
+    if (length <= this.buffer.length) return;
+    const grown = new Uint8Array(Math.max(length, 2 * this.buffer.length));
+    grown.set(this.buffer.subarray(0, this.fill));
+    this.buffer = grown;
+    this.view = new DataView(grown.buffer);
   }
 
-  private begin(view: DataView): number {
-    if (view.byteLength < 4) return 0;
+  /** Bytes used from `at`, or 0 while more are needed. */
+  private step(at: number): number {
+    if (this.format === 'unknown') return this.begin();
+    return this.format === 'pcap' ? this.pcapRecord(at) : this.block(at);
+  }
+
+  private begin(): number {
+    const { view, fill } = this;
+    if (fill < 4) return 0;
     if (view.getUint32(0, true) === magic.pcapng) {
       this.format = 'pcapng';
-      return (
-        this.block(view, new Uint8Array(view.buffer, view.byteOffset, view.byteLength)) ||
-        ((this.format = 'unknown'), 0)
-      );
+      return this.block(0) || ((this.format = 'unknown'), 0);
     }
     for (const little of [true, false]) {
       const found = view.getUint32(0, little);
       if (found !== magic.micro && found !== magic.nano) continue;
-      if (view.byteLength < 24) return 0;
+      if (fill < 24) return 0;
       this.format = 'pcap';
       this.little = little;
       this.nano = found === magic.nano;
@@ -122,40 +127,42 @@ export class CaptureReader {
     throw new CaptureError('This is neither pcap nor pcapng', 0);
   }
 
-  private pcapRecord(view: DataView, data: Uint8Array, at: number): number {
-    if (view.byteLength < 16) return 0;
-    const u32 = (i: number): number => view.getUint32(i, this.little);
-    const captured = u32(8);
+  private pcapRecord(at: number): number {
+    const { view, little } = this;
+    if (this.fill - at < 16) return 0;
+    const captured = view.getUint32(at + 8, little);
     if (captured > maxPacket)
       throw new CaptureError(`A packet claims ${captured} bytes, more than ${maxPacket}`, this.offset);
-    if (view.byteLength < 16 + captured) return 0;
-    const bytes = data.slice(at + 16, at + 16 + captured);
-    this.deliver({
-      at: u32(0) * 1e6 + (this.nano ? Math.floor(u32(4) / 1000) : u32(4)),
-      linkType: this.linkType,
-      bytes,
-      length: Math.max(captured, u32(12)),
-      comments: [],
-    });
+    if (this.fill - at < 16 + captured) return 0;
+    const fraction = view.getUint32(at + 4, little);
+    this.deliver(
+      view.getUint32(at, little) * 1e6 + (this.nano ? Math.floor(fraction / 1000) : fraction),
+      this.linkType,
+      this.buffer.subarray(at + 16, at + 16 + captured),
+      view.getUint32(at + 12, little),
+      none,
+    );
     return 16 + captured;
   }
 
-  private block(view: DataView, data: Uint8Array): number {
-    if (view.byteLength < 12) return 0;
-    const type = view.getUint32(0, this.little);
+  private block(at: number): number {
+    const { view } = this;
+    const left = this.fill - at;
+    if (left < 12) return 0;
+    const type = view.getUint32(at, this.little);
     if (type === magic.pcapng) {
       // A section header tells the byte order of what follows, its own length included.
-      if (view.getUint32(8, true) === magic.byteOrder) this.little = true;
-      else if (view.getUint32(8, false) === magic.byteOrder) this.little = false;
+      if (view.getUint32(at + 8, true) === magic.byteOrder) this.little = true;
+      else if (view.getUint32(at + 8, false) === magic.byteOrder) this.little = false;
       else throw new CaptureError('A section header without its byte-order mark', this.offset);
     }
-    const length = view.getUint32(4, this.little);
+    const length = view.getUint32(at + 4, this.little);
     if (length < 12 || length % 4 !== 0 || length > maxBlock)
       throw new CaptureError(`A block of impossible length ${length}`, this.offset);
-    if (view.byteLength < length) return 0;
-    if (view.getUint32(length - 4, this.little) !== length)
+    if (left < length) return 0;
+    if (view.getUint32(at + length - 4, this.little) !== length)
       throw new CaptureError("A block's two lengths differ", this.offset);
-    this.body(type, new BlockReader(data.subarray(8, length - 4), this.little));
+    this.body(type, new BlockReader(this.buffer, view, at + 8, at + length - 4, this.little));
     return length;
   }
 
@@ -185,7 +192,7 @@ export class CaptureReader {
       case block.simplePacket: {
         const length = b.u32(0);
         const snap = this.interfaces[0]?.snapLength || Infinity;
-        this.pcapngPacket(0, 0, b.bytes(4, Math.min(length, snap, b.size - 4)), length, new Map());
+        this.pcapngPacket(0, 0, b.bytes(4, Math.min(length, snap, b.size - 4)), length, noOptions);
         break;
       }
       case block.names:
@@ -201,21 +208,14 @@ export class CaptureReader {
     stamp: number,
     bytes: Uint8Array,
     length: number,
-    options: Map<number, Uint8Array[]>,
+    options: ReadonlyMap<number, Uint8Array[]>,
   ): void {
     const from = this.interfaces[id];
     if (!from) throw new CaptureError(`A packet of interface ${id}, which was not described`, this.offset);
-    const at = Math.floor((stamp / from.unitsPerSecond + from.offsetSeconds) * 1e6);
     // The division loses microseconds in 64-bit stamps; the usual resolution needs none.
-    const exact = from.unitsPerSecond === 1e6 && from.offsetSeconds === 0 ? stamp : at;
-    const comments = (options.get(1) ?? []).map(utf8Text);
-    this.deliver({
-      at: Number.isFinite(exact) ? exact : 0,
-      linkType: from.linkType,
-      bytes: bytes.slice(),
-      length: Math.max(length, bytes.length),
-      comments,
-    });
+    const usual = from.unitsPerSecond === 1e6 && from.offsetSeconds === 0;
+    const at = usual ? stamp : Math.floor((stamp / from.unitsPerSecond + from.offsetSeconds) * 1e6);
+    this.deliver(at, from.linkType, bytes, length, options.size > 0 ? (options.get(1) ?? []).map(utf8Text) : none);
   }
 
   private names(b: BlockReader): void {
@@ -231,12 +231,17 @@ export class CaptureReader {
     }
   }
 
-  private deliver(packet: CapturedPacket): void {
+  private deliver(at: number, linkType: number, bytes: Uint8Array, length: number, comments: readonly string[]): void {
     this.packets++;
-    this.sink.packet(packet);
+    const time = at >= 1 ? Math.min(at, maxTime) : 1;
+    this.sink.packet({ at: time, linkType, bytes, length: Math.max(length, bytes.length), comments });
   }
 }
 
+const none: readonly string[] = [];
+const noOptions: ReadonlyMap<number, Uint8Array[]> = new Map();
+/** A year beyond 2200: what is later is not a time. */
+const maxTime = Number.MAX_SAFE_INTEGER;
 const pad4 = (n: number): number => n + (-n & 3);
 
 function readInterface(b: BlockReader): Interface {
@@ -256,28 +261,32 @@ function readInterface(b: BlockReader): Interface {
 /** A block's content. Past its end everything is 0 or empty, and `failed` is set. */
 class BlockReader {
   readonly little: boolean;
+  readonly size: number;
   failed = false;
   private readonly data: Uint8Array;
   private readonly view: DataView;
-  constructor(data: Uint8Array, little: boolean) {
+  private readonly start: number;
+  /** Of `data`, bytes [start, end); `view` is one of the whole. */
+  constructor(data: Uint8Array, view: DataView, start: number, end: number, little: boolean) {
     this.data = data;
-    this.view = new DataView(data.buffer, data.byteOffset, data.length);
+    this.view = view;
+    this.start = start;
+    this.size = end - start;
     this.little = little;
   }
-  get size(): number {
-    return this.data.length;
-  }
   u16(at: number): number {
-    return this.has(at, 2) ? this.view.getUint16(at, this.little) : 0;
+    return this.has(at, 2) ? this.view.getUint16(this.start + at, this.little) : 0;
   }
   u32(at: number): number {
-    return this.has(at, 4) ? this.view.getUint32(at, this.little) : 0;
+    return this.has(at, 4) ? this.view.getUint32(this.start + at, this.little) : 0;
   }
+  /** A view. */
   bytes(at: number, length: number): Uint8Array {
-    return this.has(at, length) ? this.data.subarray(at, at + length) : new Uint8Array(0);
+    return this.has(at, length) ? this.data.subarray(this.start + at, this.start + at + length) : new Uint8Array(0);
   }
   /** Options from `at`; one that is cut off ends them. */
-  options(at: number): Map<number, Uint8Array[]> {
+  options(at: number): ReadonlyMap<number, Uint8Array[]> {
+    if (at + 4 > this.size) return noOptions;
     const found = new Map<number, Uint8Array[]>();
     for (let i = at; i + 4 <= this.size;) {
       const code = this.u16(i);

@@ -1,22 +1,20 @@
 // A capture's packets as the frames of a proxy, so that a file fills the same store, table and detail as live flows.
-import { CloseReason, CloseReasonNames, Direction, Protocol, ProxyFrame, type FlowClosed } from '../../gen/flow_pb.ts';
+import { CloseReason, CloseReasonNames, Protocol, ProxyFrame, type FlowClosed } from '../../gen/flow_pb.ts';
 import { hex } from '../dissect/bytes.ts';
 import { parseComment, type FlowComment } from './comment.ts';
+import { Conversations, directionOf, type Listed } from './conversations.ts';
 import { decodePacket, type Passed, type Segment } from './decodePacket.ts';
 import { TcpFlag } from './packets.ts';
 import type { CaptureSink, CapturedPacket } from './reader.ts';
-import { TcpStream, type StreamCounts } from './tcpStream.ts';
+import { HeldBudget, TcpStream, noCounts, type StreamCounts } from './tcpStream.ts';
 
 /** Conversations that are under way at once; beyond it the longest silent one ends. */
 const maxConversations = 100_000;
 /** A UDP conversation ends after this silence. Microseconds. */
 const udpIdle = 120e6;
 
-interface Conversation {
+interface Conversation extends Listed {
   readonly id: number;
-  readonly key: string;
-  readonly protocol: 'tcp' | 'udp';
-  readonly client: string;
   readonly up: TcpStream;
   readonly down: TcpStream;
   connectedAt: number;
@@ -26,6 +24,15 @@ interface Conversation {
   datagramsUp: number;
   datagramsDown: number;
   readonly comment: FlowComment | undefined;
+}
+
+/** Where it goes: a flow store, as a proxy's frames would. Payload, of which there is most, goes beside the frames. */
+export interface ReplaySink {
+  frame(frame: Uint8Array): void;
+  /** The bytes are good until it returns. `length`: of a datagram that was cut, more than `bytes`. */
+  payload(id: number, direction: 'up' | 'down', offset: number, bytes: Uint8Array, at: number, length: number): void;
+  /** Of both directions; before the flow's end. Only where there is something to tell. */
+  segments(id: number, counts: Readonly<StreamCounts>): void;
 }
 
 export interface ReplaySummary {
@@ -38,21 +45,22 @@ export interface ReplaySummary {
   readonly passed: Readonly<Partial<Record<Passed, number>>>;
 }
 
-/** Feed with a CaptureReader, then finish(). `send` gets one ProxyFrame's bytes at a time. */
+/** Feed with a CaptureReader, then finish(). */
 export class Replay implements CaptureSink {
-  private readonly send: (frame: Uint8Array) => void;
-  private readonly conversations = new Map<string, Conversation>(); // least recently heard first
+  private readonly sink: ReplaySink;
+  private readonly conversations = new Conversations<Conversation>();
+  private readonly held = new HeldBudget();
   private readonly names = new Map<string, string>();
   private readonly passed: Partial<Record<Passed, number>> = {};
-  private readonly total: StreamCounts = { retransmitted: 0, reordered: 0, overlapping: 0, lost: 0 };
+  private readonly total = noCounts();
   private flows = 0;
   private packets = 0;
   private lastAt = 0;
   private readonly bodyLimit: number;
 
   /** Payload behind the first `bodyLimit` bytes of a direction is only counted. */
-  constructor(send: (frame: Uint8Array) => void, bodyLimit = Infinity) {
-    this.send = send;
+  constructor(sink: ReplaySink, bodyLimit = Infinity) {
+    this.sink = sink;
     this.bodyLimit = bodyLimit;
   }
 
@@ -71,28 +79,29 @@ export class Replay implements CaptureSink {
 
   /** The capture is over: what is still open stays open, with all its payload. */
   finish(): ReplaySummary {
-    for (const c of this.conversations.values()) {
+    for (const c of this.conversations) {
       if (c.closed) continue;
       this.flush(c);
       this.frame({ counters: { id: c.id, ...this.counts(c), eofUp: c.up.finished, eofDown: c.down.finished } });
+      c.closed = true;
     }
-    this.conversations.clear();
     return { packets: this.packets, flows: this.flows, lastAt: this.lastAt, streams: this.total, passed: this.passed };
   }
 
   private tcp(s: Segment, packet: CapturedPacket): void {
     const syn = (s.flags & TcpFlag.syn) !== 0;
     const ack = (s.flags & TcpFlag.ack) !== 0;
-    let c = this.find(s);
+    let c = this.conversations.find(s);
     if (c?.closed && !syn) return;
     // The same ports again: a new connection.
     const used = c !== undefined && (c.closed || c.up.next > 0 || c.connectedAt > 0);
     if (c && used && syn && !ack) {
       this.close(c, packet.at, CloseReason.unspecified);
+      this.conversations.remove(c);
       c = undefined;
     }
     c ??= this.open(s, packet, syn && ack);
-    const direction = c.client === endpoint(s.source, s.sourcePort) ? 'up' : 'down';
+    const direction = directionOf(c, s)!;
     const [own, other] = direction === 'up' ? [c.up, c.down] : [c.down, c.up];
     c.lastAt = packet.at;
     if (syn) own.synchronise(s.sequence);
@@ -108,37 +117,28 @@ export class Replay implements CaptureSink {
   }
 
   private udp(s: Segment, packet: CapturedPacket): void {
-    let c = this.find(s);
+    let c = this.conversations.find(s);
     if (c && packet.at - c.lastAt > udpIdle) {
       this.close(c, c.lastAt, CloseReason.idle);
+      this.conversations.remove(c);
       c = undefined;
     }
     c ??= this.open(s, packet, false);
     c.lastAt = packet.at;
-    const up = c.client === endpoint(s.source, s.sourcePort);
-    const stream = up ? c.up : c.down;
-    if (up) c.datagramsUp++;
+    const direction = directionOf(c, s)!;
+    const stream = c[direction];
+    if (direction === 'up') c.datagramsUp++;
     else c.datagramsDown++;
-    if (!up && c.connectedAt === 0) c.connectedAt = packet.at;
-    this.data(c.id, up ? Direction.up : Direction.down, stream.next, s.payload, packet.at, s.length);
+    if (direction === 'down' && c.connectedAt === 0) c.connectedAt = packet.at;
+    this.data(c.id, direction, stream.next, s.payload, packet.at, s.length);
     stream.next += s.length;
-  }
-
-  private find(s: Segment): Conversation | undefined {
-    const key = keyOf(s);
-    const c = this.conversations.get(key);
-    if (c) {
-      this.conversations.delete(key);
-      this.conversations.set(key, c);
-    }
-    return c;
   }
 
   private open(s: Segment, packet: CapturedPacket, fromServer: boolean): Conversation {
     if (this.conversations.size >= maxConversations) {
-      const oldest = this.conversations.values().next().value!;
+      const oldest = this.conversations.first!;
       this.close(oldest, oldest.lastAt, CloseReason.unspecified);
-      this.conversations.delete(oldest.key);
+      this.conversations.remove(oldest);
     }
     const id = ++this.flows;
     const comment = packet.comments.map(parseComment).find((c) => c !== undefined);
@@ -146,19 +146,24 @@ export class Replay implements CaptureSink {
     const swapped =
       fromServer || (s.protocol === 'tcp' && !(s.flags & TcpFlag.syn) && s.sourcePort < s.destinationPort);
     const ends = [
-      { address: s.source, port: s.sourcePort },
-      { address: s.destination, port: s.destinationPort },
+      { address: s.bytes.slice(s.source, s.source + s.addressSize), port: s.sourcePort },
+      { address: s.bytes.slice(s.destination, s.destination + s.addressSize), port: s.destinationPort },
     ];
     const [client, server] = swapped ? [ends[1]!, ends[0]!] : [ends[0]!, ends[1]!];
-    const stream = (direction: Direction): TcpStream =>
-      new TcpStream({ data: (offset, bytes, at) => this.data(id, direction, offset, bytes, at, 0) });
+    const stream = (direction: 'up' | 'down'): TcpStream =>
+      new TcpStream(
+        { data: (offset, bytes, at) => this.data(id, direction, offset, bytes, at, 0) },
+        this.held,
+        this.bodyLimit,
+      );
     const c: Conversation = {
       id,
-      key: keyOf(s),
+      hash: 0,
       protocol: s.protocol,
-      client: endpoint(client.address, client.port),
-      up: stream(Direction.up),
-      down: stream(Direction.down),
+      client,
+      server,
+      up: stream('up'),
+      down: stream('down'),
       connectedAt: 0,
       lastAt: packet.at,
       closed: false,
@@ -166,7 +171,7 @@ export class Replay implements CaptureSink {
       datagramsDown: 0,
       comment,
     };
-    this.conversations.set(c.key, c);
+    this.conversations.add(c, s);
     const [source, destination] = comment?.inbound ? [server, client] : [client, server];
     this.frame({
       opened: {
@@ -217,45 +222,47 @@ export class Replay implements CaptureSink {
   }
 
   private flush(c: Conversation): void {
+    const counts = noCounts();
     for (const stream of [c.up, c.down]) {
       stream.flush();
-      for (const key of Object.keys(this.total) as (keyof StreamCounts)[]) this.total[key] += stream.counts[key];
+      for (const key of countKeys) counts[key] += stream.counts[key];
     }
+    for (const key of countKeys) this.total[key] += counts[key];
+    if (countKeys.some((key) => counts[key] > 0)) this.sink.segments(c.id, counts);
   }
 
-  private counts(c: Conversation): {
-    bytesUp: number;
-    bytesDown: number;
-    connectedAt: number;
-    datagramsUp: number;
-    datagramsDown: number;
-  } {
+  private counts(c: Conversation) {
     return {
       bytesUp: c.up.next,
       bytesDown: c.down.next,
       connectedAt: c.connectedAt,
       datagramsUp: c.datagramsUp,
       datagramsDown: c.datagramsDown,
+      ...noLoss,
     };
   }
 
-  private data(id: number, direction: Direction, offset: number, all: Uint8Array, at: number, length: number): void {
+  private data(
+    id: number,
+    direction: 'up' | 'down',
+    offset: number,
+    all: Uint8Array,
+    at: number,
+    length: number,
+  ): void {
     if (offset >= this.bodyLimit) return;
     const bytes = offset + all.length > this.bodyLimit ? all.subarray(0, this.bodyLimit - offset) : all;
-    this.frame({ data: { id, direction, offset, bytes, at, length } });
+    this.sink.payload(id, direction, offset, bytes, at, length);
   }
 
   private frame(frame: Parameters<typeof ProxyFrame.encode>[0]): void {
-    this.send(ProxyFrame.encode(frame).finish());
+    this.sink.frame(ProxyFrame.encode(frame).finish());
   }
 }
 
-const endpoint = (address: Uint8Array, port: number): string => `${hex(address)}:${port}`;
-/** The same for both directions. */
-function keyOf(s: Segment): string {
-  const [a, b] = [endpoint(s.source, s.sourcePort), endpoint(s.destination, s.destinationPort)];
-  return `${s.protocol} ${a < b ? `${a} ${b}` : `${b} ${a}`}`;
-}
+const countKeys = Object.keys(noCounts()) as (keyof StreamCounts)[];
+/** What a rule let through nowhere: of a capture nothing is known of it. */
+const noLoss = { lostDatagramsUp: 0, lostDatagramsDown: 0, lostBytesUp: 0, lostBytesDown: 0 };
 
 function resetReason(c: Conversation, direction: 'up' | 'down'): CloseReason {
   if (direction === 'up') return CloseReason.resetByClient;

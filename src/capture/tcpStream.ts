@@ -1,19 +1,26 @@
 // One direction of a captured TCP connection put in order (RFC 9293): retransmissions, reordering, overlap and loss.
+import type { FlowSegments } from '../flow/model.ts';
 
 export interface StreamSink {
-  /** Bytes in order; `offset` counts from the first payload byte. */
+  /** Bytes in order; `offset` counts from the first payload byte. Good until it returns. */
   data(offset: number, bytes: Uint8Array, at: number): void;
 }
-export interface StreamCounts {
-  retransmitted: number;
-  reordered: number;
-  overlapping: number;
-  /** Bytes that never came. */
-  lost: number;
+export type StreamCounts = { -readonly [K in keyof FlowSegments]: FlowSegments[K] };
+export const noCounts = (): StreamCounts => ({ retransmitted: 0, reordered: 0, overlapping: 0, lost: 0 });
+
+/** What all streams together hold back, so that no capture fills the memory with what never fits. */
+export class HeldBudget {
+  bytes = 0;
+  readonly limit: number;
+  constructor(limit = 64 << 20) {
+    this.limit = limit;
+  }
 }
 
 const maxHeld = 1 << 20;
 const maxHeldSegments = 256;
+/** What an entry costs besides its bytes. */
+const heldOverhead = 200;
 /** a - b in sequence space. */
 const distance = (a: number, b: number): number => (a - b) | 0;
 
@@ -25,19 +32,24 @@ interface Held {
 }
 
 export class TcpStream {
-  readonly counts: StreamCounts = { retransmitted: 0, reordered: 0, overlapping: 0, lost: 0 };
+  readonly counts = noCounts();
   /** Stream offset of the next byte. */
   next = 0;
   finished = false;
   private readonly sink: StreamSink;
+  private readonly budget: HeldBudget;
+  private readonly wanted: number;
   private started = false;
   /** The sequence number of stream offset `next`. */
   private sequence = 0;
-  private held: Held[] = [];
+  private readonly held: Held[] = [];
   private heldBytes = 0;
 
-  constructor(sink: StreamSink) {
+  /** Of bytes from offset `wanted` on only the count matters. */
+  constructor(sink: StreamSink, budget: HeldBudget, wanted: number) {
     this.sink = sink;
+    this.budget = budget;
+    this.wanted = wanted;
   }
 
   /** The initial sequence number, from a SYN. */
@@ -55,19 +67,21 @@ export class TcpStream {
       this.sequence = sequence;
     }
     const ahead = distance(sequence, this.sequence);
-    if (ahead > 0) return this.hold({ offset: this.next + ahead, bytes, length, at });
+    if (ahead > 0) return this.hold(this.next + ahead, bytes, length, at);
     if (-ahead >= length) {
       this.counts.retransmitted++;
       return;
     }
     if (ahead < 0) this.counts.overlapping++;
-    this.take(bytes.subarray(Math.min(bytes.length, -ahead)), length + ahead, at);
-    this.release(false);
+    // What is held came earlier and belongs behind it.
+    if (this.held.length > 0) this.counts.reordered++;
+    this.take(ahead < 0 ? bytes.subarray(Math.min(bytes.length, -ahead)) : bytes, length + ahead, at);
+    if (this.held.length > 0) this.release(false);
   }
 
   /** The other side acknowledged up to here: what is missing before it was sent, but not captured. */
   acknowledged(sequence: number): void {
-    if (!this.started || this.held.length === 0) return;
+    if (!this.started) return;
     while (this.held.length > 0 && distance(sequence, this.sequence) > 0) {
       const first = this.held[0]!;
       if (distance(sequence, (this.sequence + (first.offset - this.next)) >>> 0) < 0) return;
@@ -86,12 +100,20 @@ export class TcpStream {
     this.sequence = (this.sequence + length) >>> 0;
   }
 
-  private hold(part: Held): void {
-    this.counts.reordered++;
-    const index = this.held.findIndex((h) => h.offset > part.offset);
-    this.held.splice(index < 0 ? this.held.length : index, 0, part);
-    this.heldBytes += part.bytes.length;
+  private hold(offset: number, view: Uint8Array, length: number, at: number): void {
+    const bytes = view.slice(0, Math.max(0, this.wanted - offset));
+    let index = this.held.length;
+    while (index > 0 && this.held[index - 1]!.offset > offset) index--;
+    this.held.splice(index, 0, { offset, bytes, length, at });
+    this.count(bytes.length + heldOverhead);
     while (this.heldBytes > maxHeld || this.held.length > maxHeldSegments) this.release(true);
+    // Whoever asks for too much gives way, not those that wait already.
+    while (this.budget.bytes > this.budget.limit && this.held.length > 0) this.release(true);
+  }
+
+  private count(bytes: number): void {
+    this.heldBytes += bytes;
+    this.budget.bytes += bytes;
   }
 
   /** Takes what follows on; `force` jumps over the hole before the first held segment. */
@@ -99,7 +121,7 @@ export class TcpStream {
     let jump = force;
     while (this.held.length > 0 && (jump || this.held[0]!.offset <= this.next)) {
       const part = this.held.shift()!;
-      this.heldBytes -= part.bytes.length;
+      this.count(-part.bytes.length - heldOverhead);
       const skip = this.next - part.offset;
       if (skip < 0) {
         this.counts.lost += -skip;
@@ -109,7 +131,10 @@ export class TcpStream {
       jump = false;
       const seen = Math.max(0, skip);
       if (seen >= part.length) this.counts.retransmitted++;
-      else this.take(part.bytes.subarray(Math.min(part.bytes.length, seen)), part.length - seen, part.at);
+      else {
+        if (seen > 0) this.counts.overlapping++;
+        this.take(part.bytes.subarray(Math.min(part.bytes.length, seen)), part.length - seen, part.at);
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 // A stored flow's payload into a dissection, holes included: all of it at once, or what is new.
 import type { Flow, FlowId, Microseconds } from '../flow/model.ts';
+import type { Direction } from './dissection.ts';
 import { FlowDissection } from './flowDissection.ts';
 import { dissectors } from './registry.ts';
 
@@ -13,10 +14,23 @@ export interface PayloadChunk {
 }
 /** What is needed of a FlowStore. */
 export interface PayloadSource {
-  body(id: FlowId, direction: 'up' | 'down'): { readonly chunks: readonly PayloadChunk[] };
+  /** `from`: chunks that end before it may be left out. */
+  body(id: FlowId, direction: Direction, from?: number): { readonly chunks: readonly PayloadChunk[] };
 }
 
 const directions = ['up', 'down'] as const;
+
+/** Both directions by time, each in its own order whatever its times say. */
+function* byTime(
+  up: readonly PayloadChunk[],
+  down: readonly PayloadChunk[],
+): Generator<{ direction: Direction; chunk: PayloadChunk }> {
+  let [u, d] = [0, 0];
+  while (u < up.length || d < down.length) {
+    const takeUp = d >= down.length || (u < up.length && up[u]!.at <= down[d]!.at);
+    yield takeUp ? { direction: 'up', chunk: up[u++]! } : { direction: 'down', chunk: down[d++]! };
+  }
+}
 
 /** A flow's dissection and how far it has come. */
 export class FedDissection {
@@ -31,17 +45,19 @@ export class FedDissection {
   feed(flow: Flow, source: PayloadSource): void {
     const { dissection, fed } = this;
     const total = { up: flow.bytesUp, down: flow.bytesDown };
-    const fresh = directions
-      .filter((direction) => total[direction] > fed[direction])
-      .flatMap((direction) => source.body(flow.id, direction).chunks.map((chunk) => ({ direction, chunk })))
-      .filter(({ direction, chunk }) => chunk.offset + chunk.length > fed[direction])
-      .sort((a, b) => a.chunk.at - b.chunk.at);
-    for (const { direction, chunk } of fresh) {
-      if (chunk.offset > fed[direction]) dissection.gap(direction, chunk.offset - fed[direction], chunk.at);
+    const fresh = (direction: Direction): readonly PayloadChunk[] =>
+      total[direction] > fed[direction] ? source.body(flow.id, direction, fed[direction]).chunks : [];
+    for (const { direction, chunk } of byTime(fresh('up'), fresh('down'))) {
+      const known = fed[direction] - chunk.offset;
+      if (known >= chunk.length) continue;
+      if (known < 0) dissection.gap(direction, -known, chunk.at);
+      const bytes = known > 0 ? chunk.bytes.subarray(known) : chunk.bytes;
       // Of a flow that goes on bytes are held for what is to come: a copy, as a view would keep a whole segment of the
       // store alive.
-      dissection.data(direction, flow.state === 'open' ? chunk.bytes.slice() : chunk.bytes, chunk.at);
-      fed[direction] = Math.max(fed[direction], chunk.offset + chunk.length);
+      dissection.data(direction, flow.state === 'open' ? bytes.slice() : bytes, chunk.at);
+      const missing = chunk.length - Math.max(0, known) - bytes.length;
+      if (missing > 0 && flow.protocol === 'tcp') dissection.gap(direction, missing, chunk.at);
+      fed[direction] = chunk.offset + chunk.length;
     }
     if (flow.state === 'open') return;
     for (const direction of directions) {

@@ -44,7 +44,13 @@ class Side {
   stopped = '';
 }
 
-type MutableExchange = { request?: HttpRequest; response?: HttpResponse; at: number; index: number };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+interface MutableExchange {
+  request?: Mutable<HttpRequest>;
+  response?: Mutable<HttpResponse>;
+  readonly at: number;
+  readonly index: number;
+}
 
 class Http1 implements Dissection {
   application: Application = { protocol: 'http', summary: '' };
@@ -126,7 +132,7 @@ class Http1 implements Dissection {
   private begin(direction: Direction, side: Side, head: Head): void {
     if (direction === 'up') this.beginRequest(side, head);
     else this.beginResponse(side, head);
-    if (!side.stopped && side.body) this.publish(direction, side, head.startedAt);
+    if (!side.stopped && side.body) this.publish(direction, side, head.startedAt, true);
     if (side.body?.complete) this.finish(direction, side);
   }
 
@@ -168,13 +174,17 @@ class Http1 implements Dissection {
   }
 
   /** Puts the present state of a direction's message into `messages` and the summary. */
-  private publish(direction: Direction, side: Side, at: number): void {
+  private publish(direction: Direction, side: Side, at: number, fresh = false): void {
     const exchange = direction === 'up' ? this.sending : this.receiving;
     const body = side.body;
     if (!exchange || !body) return;
-    const state = { complete: body.complete, endedAt: at };
-    if (direction === 'up' && exchange.request) exchange.request = { ...exchange.request, ...state };
-    else if (exchange.response) exchange.response = { ...exchange.response, ...state };
+    const part = direction === 'up' ? exchange.request : exchange.response;
+    if (part) {
+      part.complete = body.complete;
+      part.endedAt = at;
+    }
+    // A body that goes on changes nothing else: it may come in many pieces.
+    if (!fresh && !body.complete) return;
     if (exchange.index < maxMessages) this.messages[exchange.index] = this.message(exchange);
     this.summarise(exchange);
   }

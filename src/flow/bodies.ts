@@ -131,17 +131,19 @@ export class Bodies {
     return row.newest;
   }
 
-  /** The pieces of one direction, oldest first. Their bytes stay what they are, whatever is evicted later. */
-  pieces(newest: number, id: FlowId, direction: Direction): Piece[] {
+  /** The pieces of one direction that end behind `from`, oldest first. Their bytes stay what they are, whatever is evicted later. */
+  pieces(newest: number, id: FlowId, direction: Direction, from = 0): Piece[] {
     const pieces: Piece[] = [];
     for (let n = this.#last(newest, id, direction); this.#holds(n); n = this.#get(n, 'previous')) {
       const { group, index } = this.#locate(n);
+      // Offsets only grow along the chain.
+      if (from > 0 && group.offset[index]! + group.size[index]! <= from) break;
       const segment = this.#segments[(group.segment[index]! - this.#firstSegment) >>> 0]!;
-      const from = group.position[index]!;
+      const position = group.position[index]!;
       pieces.push({
         direction,
         offset: group.offset[index]!,
-        bytes: segment.subarray(from, from + group.length[index]!),
+        bytes: segment.subarray(position, position + group.length[index]!),
         at: group.at[index]!,
         size: group.size[index]!,
       });

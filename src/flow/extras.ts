@@ -1,5 +1,6 @@
-// What only some flows have: datagram counts, an error, what a dissector found. Numbered from 1.
-import { Paged } from './paged.ts';
+// What only some flows have: datagram counts, an error, what a dissector found, how a captured connection's segments
+// came. Numbered from 1.
+import { SparsePaged } from './paged.ts';
 
 /** For readers of columns; index 0 is what a flow without any has. */
 export type ExtraColumns = Pick<
@@ -8,43 +9,38 @@ export type ExtraColumns = Pick<
 >;
 
 export class Extras {
-  readonly datagramsUp = new Paged(Float64Array);
-  readonly datagramsDown = new Paged(Float64Array);
+  readonly datagramsUp = new SparsePaged(Float64Array);
+  readonly datagramsDown = new SparsePaged(Float64Array);
   /** errno; 0: none. */
-  readonly error = new Paged(Int32Array);
+  readonly error = new SparsePaged(Int32Array);
   /** Into the store's names, like the three below. */
-  readonly errorText = new Paged(Uint32Array);
-  readonly protocol = new Paged(Uint32Array);
-  readonly summary = new Paged(Uint32Array);
-  readonly method = new Paged(Uint32Array);
+  readonly errorText = new SparsePaged(Uint32Array);
+  readonly protocol = new SparsePaged(Uint32Array);
+  readonly summary = new SparsePaged(Uint32Array);
+  readonly method = new SparsePaged(Uint32Array);
   /** The columns that are indices into names. */
   readonly names = [this.errorText, this.protocol, this.summary, this.method] as const;
   /** HTTP status or the protocol's own number, plus 1; 0: none. */
-  readonly status = new Paged(Uint32Array);
+  readonly status = new SparsePaged(Uint32Array);
   /** 1: the payload shows a failure. */
-  readonly failed = new Paged(Uint8Array);
-  #next = 0;
+  readonly failed = new SparsePaged(Uint8Array);
+  /** Segments, see FlowSegments; of capture files only. */
+  readonly retransmitted = new SparsePaged(Uint32Array);
+  readonly reordered = new SparsePaged(Uint32Array);
+  readonly overlapping = new SparsePaged(Uint32Array);
+  readonly lost = new SparsePaged(Float64Array);
+  readonly #all: readonly SparsePaged[] = Object.values(this).filter((v) => v instanceof SparsePaged);
+  #next = 1; // index 0: what a flow without any has
   readonly #free: number[] = [];
 
-  constructor() {
-    this.add(); // index 0: what a flow without any has
-  }
-
   add(): number {
-    const index = this.#free.pop() ?? this.#next++;
-    this.datagramsUp.set(index, 0);
-    this.datagramsDown.set(index, 0);
-    this.error.set(index, 0);
-    this.errorText.set(index, 0);
-    this.protocol.set(index, 0);
-    this.summary.set(index, 0);
-    this.method.set(index, 0);
-    this.status.set(index, 0);
-    this.failed.set(index, 0);
-    return index;
+    return this.#free.pop() ?? this.#next++;
   }
 
+  /** Its values are 0 again. */
   remove(index: number): void {
-    if (index !== 0) this.#free.push(index);
+    if (index === 0) return;
+    for (const column of this.#all) column.set(index, 0);
+    this.#free.push(index);
   }
 }

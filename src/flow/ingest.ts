@@ -10,6 +10,18 @@ import type { FlowTable, Source } from './table.ts';
 export const maxName = 255;
 export const maxText = 1024;
 
+/** What a FlowData frame says. */
+export interface FlowPayload {
+  /** The source's own number for the flow. */
+  readonly id: number;
+  readonly direction: 'up' | 'down';
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly at: Microseconds;
+  /** Of a datagram that was cut, more than `bytes`. */
+  readonly length: number;
+}
+
 export class Ingest {
   dropped = { frames: 0, bytes: 0 };
   readonly #table: FlowTable;
@@ -38,6 +50,18 @@ export class Ingest {
       this.#member(source, tag >>> 3, r, stop);
       r.pos = stop;
     }
+  }
+
+  payload(source: Source, { id, direction, offset, bytes, at, length }: FlowPayload): void {
+    const e = this.#data;
+    e.id = id;
+    e.direction = direction === 'up' ? 1 : 2;
+    e.offset = offset;
+    e.bytes.start = 0;
+    e.bytes.end = bytes.length;
+    e.at = at;
+    e.length = length;
+    this.#applyData(source, bytes);
   }
 
   /** The numbers are those of ProxyFrame in proto/flow.proto. */

@@ -55,6 +55,18 @@ export interface FlowApplication {
   readonly failed?: boolean;
 }
 
+/** What a capture file shows of a TCP connection's segments, both directions together. */
+export interface FlowSegments {
+  /** Segments whose bytes had come before. */
+  readonly retransmitted: number;
+  /** Segments that came behind later ones. */
+  readonly reordered: number;
+  /** Segments of which a part had come before. */
+  readonly overlapping: number;
+  /** Bytes that are not in the capture. */
+  readonly lost: number;
+}
+
 /** One flow, taken out of the store at one moment. */
 export interface Flow {
   readonly id: FlowId;
@@ -83,6 +95,8 @@ export interface Flow {
   /** The rule that was applied, or ''. */
   readonly rule: string;
   readonly application?: FlowApplication;
+  /** Of a capture file only, and only where there is something to tell. */
+  readonly segments?: FlowSegments;
 }
 
 /** The wire's close reason in the words of the flow JSON. */

@@ -2,9 +2,16 @@
 import type { CloseReason } from '../../gen/flow_pb.ts';
 import type { Disposable, FlowChanges } from './changes.ts';
 import type { FlowDictionaries } from './dictionaries.ts';
-import { Ingest, maxName, maxText } from './ingest.ts';
+import { Ingest, maxName, maxText, type FlowPayload } from './ingest.ts';
 import type { ExtraColumns } from './extras.ts';
-import { closeReasonText, type Flow, type FlowApplication, type FlowId, type Microseconds } from './model.ts';
+import {
+  closeReasonText,
+  type Flow,
+  type FlowApplication,
+  type FlowId,
+  type FlowSegments,
+  type Microseconds,
+} from './model.ts';
 import { Flag, type RowSlice } from './rows.ts';
 import { defaultLimits, FlowTable, type StoreLimits } from './table.ts';
 
@@ -118,7 +125,19 @@ export class FlowStore {
       errorText: names.get(this.#table.extras.errorText.get(extra)),
       rule: origin.rule,
       ...(protocol ? { application: this.#application(extra, protocol) } : {}),
+      ...this.#segments(extra),
     };
+  }
+
+  #segments(extra: number): { readonly segments?: FlowSegments } {
+    const { extras } = this.#table;
+    const segments = {
+      retransmitted: extras.retransmitted.get(extra),
+      reordered: extras.reordered.get(extra),
+      overlapping: extras.overlapping.get(extra),
+      lost: extras.lost.get(extra),
+    };
+    return Object.values(segments).some((n) => n > 0) ? { segments } : {};
   }
 
   #application(extra: number, protocol: string): FlowApplication {
@@ -134,13 +153,14 @@ export class FlowStore {
     };
   }
 
-  body(id: FlowId, direction: 'up' | 'down'): Body {
+  /** `from`: only the chunks that end behind it; `truncated` then speaks of these. */
+  body(id: FlowId, direction: 'up' | 'down', from = 0): Body {
     if (!this.#table.rows.has(id)) return { chunks: [], truncated: false };
     const g = this.#table.rows.group(id);
     const i = this.#table.rows.index(id);
-    const pieces = this.#table.bodies.pieces(g.body[i]!, id, direction === 'up' ? 0 : 1);
+    const pieces = this.#table.bodies.pieces(g.body[i]!, id, direction === 'up' ? 0 : 1, from);
     let whole = true;
-    let end = 0;
+    let end = pieces[0] ? Math.min(pieces[0].offset, from) : from;
     for (const { offset, size, bytes } of pieces) {
       if (offset !== end || size !== bytes.length) whole = false;
       end = offset + size;
@@ -171,6 +191,25 @@ export class FlowStore {
     const from = this.#table.sources[source];
     if (!from) throw new RangeError(`no source ${source}`);
     this.#ingest.feed(from, bytes, start, end);
+  }
+
+  /** A FlowData frame's content, without its coding. The bytes are copied. */
+  feedPayload(source: number, piece: FlowPayload): void {
+    const from = this.#table.sources[source];
+    if (from) this.#ingest.payload(from, piece);
+  }
+
+  /** How the segments of a live flow of a source came. */
+  setSegments(source: number, remote: number, segments: FlowSegments): void {
+    const { rows, extras, sources } = this.#table;
+    const id = sources[source]?.live.get(remote) ?? 0;
+    if (id === 0) return;
+    const extra = this.#table.extra(rows.group(id), rows.index(id));
+    extras.retransmitted.set(extra, segments.retransmitted);
+    extras.reordered.set(extra, segments.reordered);
+    extras.overlapping.set(extra, segments.overlapping);
+    extras.lost.set(extra, segments.lost);
+    this.#table.changes.touch(id);
   }
 
   /** The proxy is gone: its live flows close as 'lost'. A later snapshot may bring them back to life. */

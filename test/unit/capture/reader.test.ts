@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { BytesOut } from '../../../src/capture/bytesOut.ts';
+import { intoStore } from '../../../src/capture/load.ts';
 import { TcpFlag, writeTcp } from '../../../src/capture/packets.ts';
 import { writePcapng } from '../../../src/capture/pcapng.ts';
 import { CaptureError, CaptureReader, type CapturedPacket } from '../../../src/capture/reader.ts';
@@ -65,7 +66,7 @@ const file = Buffer.concat([...writePcapng(flows, source, 'test')]);
 function load(bytes: Uint8Array, size = bytes.length): { store: FlowStore; summary: ReplaySummary } {
   const store = new FlowStore({}, { schedule: () => {} });
   const from = store.addSource();
-  const replay = new Replay((frame) => store.feed(from, frame));
+  const replay = new Replay(intoStore(store, from));
   const reader = new CaptureReader(replay);
   for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
   reader.end();
@@ -149,7 +150,7 @@ describe('captures read back', () => {
           const segments = [...cover, ...extra].map((s) => ({ s, key: order.next().value! })).sort((a, b) => a.key - b.key); // prettier-ignore
           const store = new FlowStore({}, { schedule: () => {} });
           const from = store.addSource();
-          const replay = new Replay((frame) => store.feed(from, frame));
+          const replay = new Replay(intoStore(store, from));
           const tcp = (offset: number, flags: number) => ({
             sequence: (isn + offset) >>> 0,
             acknowledgement: 0,
@@ -175,7 +176,7 @@ describe('captures read back', () => {
   it('count what never came', () => {
     const store = new FlowStore({}, { schedule: () => {} });
     const from = store.addSource();
-    const replay = new Replay((frame) => store.feed(from, frame));
+    const replay = new Replay(intoStore(store, from));
     const say = (sequence: number, text: string) =>
       replay.packet(
         packet(1, (out) =>

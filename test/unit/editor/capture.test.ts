@@ -63,13 +63,15 @@ describe('a capture that is opened', () => {
         { at: 2, sequence: 1, text: 'one' },
         { at: 3, sequence: 1, text: 'one' },
         { at: 4, sequence: 104, text: 'after a hole' },
+        { at: 5, sequence: 4, text: 'late' },
       ]),
     );
     assert.deepEqual(capture.warnings, [
-      '100 B of payload are missing in the capture',
+      '96 B of payload are missing in the capture',
       '1 packets were sent again',
       '1 packets came out of order',
     ]);
+    assert.deepEqual(capture.store.flow(1)?.segments, { retransmitted: 1, reordered: 1, overlapping: 0, lost: 96 });
   });
 
   it('shows what comes before the damage, and says where that is', async () => {
