@@ -1,7 +1,7 @@
 // What the panel's webview and its host say to each other. Requests come from the webview and are always answered;
 // events come from the host. Everything is plain data that structured cloning takes.
 import type { DnsMessage, HeaderField } from '../dissect/dissection.ts';
-import type { FlowId } from '../flow/model.ts';
+import type { FlowId, FlowSegments } from '../flow/model.ts';
 import type { QueryError } from '../flow/query/ast.ts';
 import type { Completion } from '../flow/query/complete.ts';
 import type { SortColumn } from '../flow/sort.ts';
@@ -27,6 +27,8 @@ export interface PanelRow {
   readonly connectedAt: number;
   readonly closedAt: number;
   readonly inbound: boolean;
+  /** Of a capture file: what did not come as it should. */
+  readonly segments?: FlowSegments;
 }
 
 export interface PanelState {

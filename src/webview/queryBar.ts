@@ -66,7 +66,8 @@ export class QueryBar {
     window.clearTimeout(this.timer);
     this.field.classList.toggle('filled', this.input.value !== '');
     this.timer = window.setTimeout(() => void this.apply(), applyDelay);
-    void this.offer();
+    if (this.input.value === '') this.hide();
+    else void this.offer();
   }
 
   private async apply(): Promise<void> {

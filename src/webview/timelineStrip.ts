@@ -119,7 +119,7 @@ export class TimelineStrip {
     const slice = (this.data.to - this.data.from) / Math.max(1, opened.length) / 1e3;
     this.from.textContent = none ? '' : clockText(this.data.from);
     this.to.textContent = none ? '' : clockText(this.data.to);
-    this.peak.textContent = none ? '' : t('up to {0} flows in {1}', top.toLocaleString(), slice < 1000 ? t('{0} ms', slice.toFixed(slice < 10 ? 1 : 0)) : t('{0} s', (slice / 1000).toFixed(1))); // prettier-ignore
+    this.peak.textContent = none ? '' : t('peak: {0} in {1}', top.toLocaleString(), slice < 1000 ? t('{0} ms', slice.toFixed(slice < 10 ? 1 : 0)) : t('{0} s', (slice / 1000).toFixed(1))); // prettier-ignore
   }
 
   private setCursor(cursor: { anchor: number; at: number } | undefined): void {

@@ -39,6 +39,7 @@ export function rowOf(flow: Flow): PanelRow {
     connectedAt: flow.connectedAt,
     closedAt: flow.closedAt,
     inbound: flow.inbound,
+    ...(flow.segments && { segments: flow.segments }),
   };
 }
 
@@ -91,6 +92,17 @@ export function detailOf(flow: Flow, dissection: Dissection, stamp: string, host
       ]),
     },
   ];
+  const { segments } = flow;
+  if (segments)
+    sections.push({
+      title: t('Segments'),
+      fields: some([
+        [t('Retransmitted'), segments.retransmitted || undefined],
+        [t('Out of order'), segments.reordered || undefined],
+        [t('Overlapping'), segments.overlapping || undefined],
+        [t('Not in the capture'), segments.lost > 0 && bytesText(segments.lost)],
+      ]),
+    });
   return {
     row: rowOf(flow),
     stamp,

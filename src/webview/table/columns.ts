@@ -10,6 +10,8 @@ export interface Column {
   readonly width: number;
   /** Numbers stand on the right. */
   readonly numeric?: boolean;
+  /** Takes of the width that is left over. */
+  readonly grows?: boolean;
   /** What people look at second: paler. */
   readonly secondary?: boolean;
   /** Absent where the column cannot be sorted by. */
@@ -19,13 +21,26 @@ export interface Column {
   readonly hidden?: boolean;
 }
 
+/** Why it ended, and of a capture what did not come as it should. */
+function reasonText({ reason, segments }: PanelRow): string {
+  if (!segments) return reason;
+  const { retransmitted, reordered, overlapping, lost } = segments;
+  const marks = [
+    lost > 0 ? t('{0} lost', bytesText(lost)) : '',
+    retransmitted > 0 ? t('{0} retransmitted', retransmitted) : '',
+    reordered > 0 ? t('{0} out of order', reordered) : '',
+    overlapping > 0 ? t('{0} overlapping', overlapping) : '',
+  ];
+  return [reason, ...marks].filter(Boolean).join(' · ');
+}
+
 const since = (row: PanelRow, now: number): number => (row.closedAt || now) - row.openedAt;
 
 export const columns: readonly Column[] = [
   {
     id: 'process',
     title: t('Process'),
-    width: 120,
+    width: 92,
     sort: 'process',
     text: (r) => r.process || (r.pid ? String(r.pid) : ''),
   },
@@ -33,12 +48,12 @@ export const columns: readonly Column[] = [
     id: 'pid',
     secondary: true,
     title: t('PID'),
-    width: 64,
+    width: 60,
     numeric: true,
     text: (r) => (r.pid ? String(r.pid) : ''),
     hidden: true,
   },
-  { id: 'host', title: t('Host'), width: 200, sort: 'host', text: (r) => r.host },
+  { id: 'host', title: t('Host'), width: 150, sort: 'host', text: (r) => r.host },
   {
     id: 'port',
     secondary: true,
@@ -48,21 +63,21 @@ export const columns: readonly Column[] = [
     sort: 'port',
     text: (r) => String(r.port),
   },
-  { id: 'protocol', secondary: true, title: t('Protocol'), width: 80, sort: 'protocol', text: (r) => r.protocol },
-  { id: 'summary', title: t('Summary'), width: 260, sort: 'summary', text: (r) => r.summary },
-  { id: 'state', title: t('State'), width: 64, sort: 'state', text: (r) => r.state },
-  { id: 'reason', secondary: true, title: t('Reason'), width: 110, sort: 'reason', text: (r) => r.reason },
-  { id: 'up', title: t('Up'), width: 72, numeric: true, sort: 'up', text: (r) => bytesText(r.up) },
-  { id: 'down', title: t('Down'), width: 72, numeric: true, sort: 'down', text: (r) => bytesText(r.down) },
+  { id: 'protocol', secondary: true, title: t('Protocol'), width: 76, sort: 'protocol', text: (r) => r.protocol },
+  { id: 'summary', grows: true, title: t('Summary'), width: 180, sort: 'summary', text: (r) => r.summary },
+  { id: 'state', title: t('State'), width: 84, sort: 'state', text: (r) => r.state },
+  { id: 'reason', secondary: true, title: t('Reason'), width: 96, sort: 'reason', text: reasonText },
+  { id: 'up', title: t('Up'), width: 68, numeric: true, sort: 'up', text: (r) => bytesText(r.up) },
+  { id: 'down', title: t('Down'), width: 68, numeric: true, sort: 'down', text: (r) => bytesText(r.down) },
   {
     id: 'duration',
     secondary: true,
     title: t('Duration'),
-    width: 78,
+    width: 72,
     numeric: true,
     sort: 'duration',
     text: (r, now) => durationText(since(r, now)),
   },
   { id: 'start', secondary: true, title: t('Start'), width: 96, sort: 'start', text: (r) => clockText(r.openedAt) },
-  { id: 'timeline', title: t('Timeline'), width: 140, text: () => '' },
+  { id: 'timeline', grows: true, title: t('Timeline'), width: 140, text: () => '' },
 ];

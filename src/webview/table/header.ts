@@ -49,6 +49,7 @@ export class Header {
     title: string;
     width: number;
     numeric?: boolean;
+    grows?: boolean;
     sort?: SortColumn;
   }): HTMLElement {
     const sorted = column.sort !== undefined && column.sort === this.sort.column;
@@ -71,7 +72,7 @@ export class Header {
       sorted ? icon(this.sort.descending ? 'chevron-down' : 'chevron-up') : undefined,
       grip,
     );
-    cell.style.width = `${column.width}px`;
+    cell.style.flex = `${column.grows ? 1 : 0} 0 ${column.width}px`;
     const sortHere = (): void =>
       column.sort && this.events.onDidSort(column.sort, sorted ? !this.sort.descending : column.numeric === true);
     cell.addEventListener('focus', () => {
@@ -113,8 +114,10 @@ export class Header {
     grip.addEventListener('pointerdown', (down) => {
       down.preventDefault();
       down.stopPropagation();
+      // What is dragged is the edge that is seen: a column may be wider than it was asked to be.
+      const seen = grip.parentElement?.getBoundingClientRect().width ?? column.width;
       const move = (e: PointerEvent): void =>
-        this.change(resized(this.layout, column.id, column.width + e.clientX - down.clientX));
+        this.change(resized(this.layout, column.id, seen + e.clientX - down.clientX));
       const up = (): void => {
         window.removeEventListener('pointermove', move);
         window.removeEventListener('pointerup', up);

@@ -33,7 +33,7 @@ export class Line {
       ...columns.map((column) => {
         const kind = `cell ${column.id}${column.numeric ? ' numeric' : ''}${column.secondary ? ' secondary' : ''}`;
         const cell = element('div', { class: kind, role: 'gridcell' });
-        cell.style.width = `${column.width}px`;
+        cell.style.flex = `${column.grows ? 1 : 0} 0 ${column.width}px`;
         return cell;
       }),
     );
@@ -57,7 +57,7 @@ export class Line {
     this.row = row;
     const selected = row !== undefined && selection.ids.has(row.id);
     const bad = row?.state === 'failed' && row.reason !== 'eof' && row.reason !== '';
-    const look = `row ${row?.state ?? 'loading'}${selected ? ' selected' : ''}${row && row.id === selection.active ? ' active' : ''}${row?.inbound ? ' inbound' : ''}${bad ? ' cut' : ''}${index % 2 ? ' odd' : ''}`;
+    const look = `row ${row?.state ?? 'loading'}${selected ? ' selected' : ''}${row && row.id === selection.active ? ' active' : ''}${row?.inbound ? ' inbound' : ''}${bad ? ' cut' : ''}${row?.segments ? ' marked' : ''}${index % 2 ? ' odd' : ''}`;
     if (look !== this.look) {
       this.root.className = this.look = look;
       this.root.setAttribute('aria-selected', String(selected));
@@ -70,7 +70,9 @@ export class Line {
         continue;
       }
       const text = row ? column.text(row, now) : '';
-      if (text !== this.texts[i]) cell.textContent = this.texts[i] = text;
+      if (text === this.texts[i]) continue;
+      cell.textContent = this.texts[i] = text;
+      if (row?.segments || cell.title) cell.title = row?.segments && column.id === 'reason' ? text : '';
     }
   }
 }

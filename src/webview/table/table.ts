@@ -178,7 +178,8 @@ export class Table {
     this.content.style.height = `${height}px`;
     if (this.follow && this.state?.sort.column === 'start' && this.viewport.scrollTop !== this.atNewest)
       this.viewport.scrollTop = this.atNewest;
-    const { scrollTop, clientHeight } = this.viewport;
+    const { scrollTop, clientHeight, clientWidth, offsetWidth } = this.viewport;
+    this.header.root.style.paddingRight = `${offsetWidth - clientWidth}px`; // beside the scroll bar
     const { from, to, top } = windowAt(scrollTop, clientHeight, this.count);
     this.cache.want(from, to);
     this.setAttribute('aria-rowcount', String(this.count + 1)); // the header is row 1

@@ -11,6 +11,7 @@ export const themes = {
   dark: { label: 'Dark Modern', kind: 'vs-dark' },
   light: { label: 'Light Modern', kind: 'vs' },
   highContrast: { label: 'Dark High Contrast', kind: 'hc-black' },
+  highContrastLight: { label: 'Light High Contrast', kind: 'hc-light' },
 } as const;
 
 export class EditorPage {
