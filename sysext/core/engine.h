@@ -4,12 +4,16 @@
 //   flush()   when unwritten() events have been gathered for a moment: programs that make many small events then cost
 //             their subscribers one write for many of them
 #pragma once
+#include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
+#include "sysext/core/capture_list.h"
 #include "sysext/core/clock.h"
 #include "sysext/core/process_table.h"
 #include "sysext/core/relay_buffers.h"
+#include "sysext/core/rules.h"
 #include "sysext/core/session.h"
 
 namespace flowtap::core {
@@ -33,23 +37,39 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // ---- flows; called by StreamFlow and DatagramFlow ----
-  /// False where the limit of live flows is reached. The flow is then still to be opened and closed with kLimit, so
-  /// that people see it.
-  bool admits() const { return table_.size() < limits_.flows; }
-  void open(Flow& flow);
+  /// False where a limit is reached: of live flows, or of memory for payload on its way. Flows that live go on.
+  bool admits() const { return !limitReached(); }
+  /// Begins the flow, under the user's first rule that fits it. Null, or why it is not admitted: people see it, and it
+  /// is to be closed with turnAway().
+  const char* open(Flow& flow);
+  void turnAway(Flow& flow, const char* why);
   /// Counts the bytes and tells them. `length`: the datagram's size; 0 for streams.
   void data(Flow& flow, Direction direction, std::string_view bytes, uint32_t length);
   /// Payload from `offset` on that the shell had to let go, in so many pieces. The shell counts it in the flow itself.
   void leftOut(Flow& flow, uint64_t offset, uint64_t bytes, uint64_t pieces);
   /// connectedAt or ended changed.
   void changed(Flow& flow);
-  void close(Flow& flow, CloseReason reason, int error);
+  void close(Flow& flow, CloseReason reason, int error) { close(flow, reason, error, {}); }
+  /// `text` instead of the error's own.
+  void close(Flow& flow, CloseReason reason, int error, std::string text);
   /// A flow was turned away before there was a record of it.
   void countRefused() { refused_++; }
 
   /// Conversations without an end of their own: the one that was quiet for longest first.
   void touch(DatagramFlow& flow);
   void forget(DatagramFlow& flow);
+
+  /// Calls flow.due() at this time (steady milliseconds), once; the earliest of several. close() takes it back.
+  void wakeAt(Flow& flow, uint64_t at);
+  /// Bytes of datagrams that rules hold back, all flows together; bounded by relayBudget.
+  size_t& waitingDatagrams() { return waitingDatagrams_; }
+
+  // ---- rules; for shells whose Identity has the capability "rules" ----
+  /// Takes over the whole file for the flows of this user that open from now on, or nothing where it has an error.
+  RuleProblem setRules(uint32_t uid, std::string_view text);
+  /// Null where the user has none.
+  const RuleSet* rulesOf(uint32_t uid) const;
+  bool hasRules() const { return !rules_.empty(); }
 
   // ---- shell ----
   /// Writes to the clients that wait for an answer.
@@ -65,7 +85,9 @@ class Engine {
   bool drained() const;
   /// Shown in ProxyStatus and sent to every subscriber when it changes: a limit that was reached, for example.
   void setNotice(std::string text);
-  void setCaptures(uint32_t captures) { captures_ = captures; }
+  /// Subscribers are told.
+  void captureBegan(wire::CaptureStatus capture);
+  void captureEnded(const std::string& name);
 
   Clock& clock() { return clock_; }
   const Limits& limits() const { return limits_; }
@@ -77,13 +99,21 @@ class Engine {
   Outgoing& outgoing() { return outgoing_; }
   const std::vector<Session*>& sessions() const { return sessions_; }
   size_t subscribers() const;
-  wire::ProxyFrame status() const;
+  /// Connected clients that are not being refused, without launchers.
+  size_t clients() const;
+  /// As this user sees it.
+  wire::ProxyFrame status(uint32_t uid) const;
   bool stopping() const { return stopping_; }
 
  private:
   friend class Session;
   void tellCounters();
   void expire(uint64_t now);
+  void wake(uint64_t now);
+  /// Why no new flow is admitted, or null.
+  const char* limitReached() const;
+  void tellStatus();
+  void sleep(Flow& flow);
 
   Clock& clock_;
   const Limits limits_;
@@ -102,8 +132,13 @@ class Engine {
     DatagramFlow* last = nullptr;
   };
   IdleList idle_[2];
+  std::set<std::pair<uint64_t, Flow*>> wakes_;  // by due time; only flows under a rule are here
+  std::map<uint32_t, RuleSet> rules_;           // by uid
+  size_t waitingDatagrams_ = 0;
+  std::string limitNotice_;
+  uint64_t limitNoticeUntil_ = 0;   // steady milliseconds
   uint64_t refused_ = 0;
-  uint32_t captures_ = 0;
+  CaptureList captures_;
   std::string notice_;
   bool stopping_ = false;
 };

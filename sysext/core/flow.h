@@ -65,6 +65,7 @@ struct Capture {
 using CapturePtr = std::shared_ptr<const Capture>;
 
 class Engine;
+struct Rule;  // rules.h
 
 /// What is known when a flow begins.
 struct FlowStart {
@@ -100,8 +101,19 @@ class Flow {
   std::array<uint64_t, 2> bytes{};
   std::array<uint64_t, 2> datagrams{};
   std::array<bool, 2> ended{};
+  /// The rule that it opened under; null: none. Set by Engine::open().
+  std::shared_ptr<const Rule> rule;
+  /// Datagrams that the rule did not let through, by direction.
+  struct Lost {
+    std::array<uint64_t, 2> datagrams{};
+    std::array<uint64_t, 2> bytes{};
+  };
+  std::unique_ptr<Lost> lost;
 
  protected:
+  /// The time given to Engine::wakeAt() has come.
+  virtual void due() {}
+
   Engine& engine_;
 
  private:
@@ -110,6 +122,7 @@ class Flow {
   Flow* previous_ = nullptr;  // the table's list
   Flow* next_ = nullptr;
   bool live_ = false;
+  uint64_t wakeAt_ = 0;      // steady milliseconds; 0: not in the engine's list of flows to wake
   uint32_t dirty_ = kClean;  // place in the engine's list of flows whose counters are to be told
   static constexpr uint32_t kClean = UINT32_MAX;
 };

@@ -1,6 +1,7 @@
 #include "sysext/core/frames.h"
 
 #include "sysext/core/encode.h"
+#include "sysext/core/rules.h"
 
 namespace flowtap::core {
 namespace {
@@ -38,11 +39,22 @@ void putEndpoint(Encoder& to, uint32_t field, const Address& address) {
   to.bytes(field, endpoint, static_cast<size_t>(part.at() - endpoint));
 }
 
+/// Of FlowCounters and FlowClosed.
+template <typename F>
+void putLost(Encoder& to, const Flow& flow) {
+  if (!flow.lost) return;
+  to.number(F::kLostDatagramsUpField, flow.lost->datagrams[0]);
+  to.number(F::kLostDatagramsDownField, flow.lost->datagrams[1]);
+  to.number(F::kLostBytesUpField, flow.lost->bytes[0]);
+  to.number(F::kLostBytesDownField, flow.lost->bytes[1]);
+}
+
 }  // namespace
 
 size_t openedBytes(const Flow& flow) {
   return 160 + 2 * kEndpointBytes + (flow.about.process ? flow.about.process->encoded.size() : 0) +
-         (flow.about.host ? flow.about.host->size() : 0) + flow.about.capture->name.size();
+         (flow.about.host ? flow.about.host->size() : 0) + flow.about.capture->name.size() +
+         (flow.rule ? flow.rule->label.size() : 0);
 }
 
 void putOpened(OutQueue& queue, const Flow& flow) {
@@ -61,6 +73,7 @@ void putOpened(OutQueue& queue, const Flow& flow) {
     to.number(F::kBytesUpField, flow.bytes[0]);
     to.number(F::kBytesDownField, flow.bytes[1]);
     to.number(F::kConnectedAtField, flow.connectedAt);
+    if (flow.rule) to.bytes(F::kRuleField, flow.rule->label.data(), flow.rule->label.size());
   });
 }
 
@@ -88,10 +101,11 @@ void putCounters(OutQueue& queue, const Flow& flow) {
     to.number(F::kEofDownField, flow.ended[1]);
     to.number(F::kDatagramsUpField, flow.datagrams[0]);
     to.number(F::kDatagramsDownField, flow.datagrams[1]);
+    putLost<F>(to, flow);
   });
 }
 
-size_t closedBytes(const Closing& closing) { return 128 + closing.errorText.size(); }
+size_t closedBytes(const Closing& closing) { return 176 + closing.errorText.size(); }
 
 void putClosed(OutQueue& queue, const Flow& flow, const Closing& closing) {
   put(queue, wire::ProxyFrame::kClosedField, closedBytes(closing) - 12, 0, [&](Encoder& to) {
@@ -107,6 +121,7 @@ void putClosed(OutQueue& queue, const Flow& flow, const Closing& closing) {
     to.number(F::kConnectedAtField, flow.connectedAt);
     to.number(F::kDatagramsUpField, flow.datagrams[0]);
     to.number(F::kDatagramsDownField, flow.datagrams[1]);
+    putLost<F>(to, flow);
   });
 }
 

@@ -15,7 +15,7 @@ constexpr size_t kDataOverhead = 64;
 void putData(OutQueue& queue, FlowId id, Direction direction, uint64_t offset, std::string_view bytes, Micros at,
              uint32_t length);
 
-constexpr size_t kCountersBytes = 96;
+constexpr size_t kCountersBytes = 144;
 void putCounters(OutQueue& queue, const Flow& flow);
 
 struct Closing {

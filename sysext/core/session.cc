@@ -28,7 +28,7 @@ Session::Session(Engine& engine, SessionPeer peer, SessionIo& io)
   engine_.sessions_.push_back(this);
   if (engine_.stopping())
     refuse(wire::RefusedCode::kStopping, engine_.identity().program + " is stopping");
-  else if (engine_.sessions().size() > engine_.limits().sessions)
+  else if (engine_.clients() > engine_.limits().sessions)
     refuse(wire::RefusedCode::kBusy,
            engine_.identity().program + " serves at most " + std::to_string(engine_.limits().sessions) + " clients");
 }
@@ -65,7 +65,18 @@ void Session::expire() {
 
 void Session::writable() {
   subscriber_.writable();
+  flush();
+}
+
+void Session::flush() {
   subscriber_.flush();
+  if (statusOwed_) tellStatus();
+}
+
+void Session::tellStatus() {
+  if (!subscriber_.subscribed() || ending_) return;
+  statusOwed_ = subscriber_.queuedBytes() > engine_.limits().bodyShare;
+  if (!statusOwed_) subscriber_.send(engine_.status(peer_.uid));
 }
 
 void Session::received(const char* data, size_t size) {
@@ -94,18 +105,15 @@ void Session::received(const char* data, size_t size) {
 void Session::handle(const wire::ClientFrame& frame) {
   if (frame.hello) return hello(*frame.hello);
   if (!welcomed_) return refuse(wire::RefusedCode::kProtocol, "the first frame must be Hello");
+  if (subscriber_.queuedBytes() > engine_.limits().queueBytes + kAnswerBytes)
+    return refuse(wire::RefusedCode::kProtocol, "questions without reading the answers");
   if (frame.subscribe) return subscribe(*frame.subscribe);
   if (frame.attach) return attach(*frame.attach);
   if (frame.stop) return io_.stopProxy();
   if (frame.probe) return probe(*frame.probe);
-  if (frame.getStatus || frame.setRules || frame.listRules) {
-    if (subscriber_.queuedBytes() > engine_.limits().queueBytes + kAnswerBytes)
-      return refuse(wire::RefusedCode::kProtocol, "questions without reading the answers");
-    if (frame.getStatus) return subscriber_.send(engine_.status());
-    wire::ProxyFrame answer;
-    answer.rules.emplace().error = frame.setRules ? "this proxy takes no rules" : "";
-    subscriber_.send(answer);
-  }
+  if (frame.getStatus) return subscriber_.send(engine_.status(peer_.uid));
+  if (frame.setRules) return answerRules(&*frame.setRules);
+  if (frame.listRules) return answerRules(nullptr);
   // Anything else was added by a later minor revision of the contract.
 }
 
@@ -139,8 +147,28 @@ void Session::subscribe(const wire::Subscribe& subscribe) {
 void Session::attach(const wire::Attach& attach) {
   SessionIo::Attachment attachment = io_.attach(attach);
   if (attachment.code != wire::RefusedCode::kUnspecified) return refuse(attachment.code, std::move(attachment.text));
+  attached_ = true;
   wire::ProxyFrame frame;
   frame.attached.emplace().mode = attach.mode;
+  subscriber_.send(frame);
+}
+
+void Session::answerRules(const wire::SetRules* replacement) {
+  wire::ProxyFrame frame;
+  wire::Rules& answer = frame.rules.emplace();
+  const auto& abilities = engine_.identity().capabilities;
+  if (std::find(abilities.begin(), abilities.end(), kRulesCapability) == abilities.end()) {
+    answer.error = engine_.identity().program + " applies no rules to flows";
+  } else if (replacement) {
+    RuleProblem problem = engine_.setRules(peer_.uid, replacement->text);
+    answer.line = problem.line;
+    answer.column = problem.column;
+    answer.error = std::move(problem.message);
+  }
+  if (const RuleSet* rules = engine_.rulesOf(peer_.uid)) {
+    answer.text = rules->text;
+    for (const RulePtr& rule : rules->rules) answer.counts.push_back({rule->text, rule->applied, rule->line});
+  }
   subscriber_.send(frame);
 }
 

@@ -36,6 +36,9 @@ class Session {
   /// Bytes of the client's stream, cut anywhere.
   void received(const char* data, size_t size);
   void writable();
+  void flush();
+  /// The proxy's state has changed. Comes when there is room, and then as it is at that time.
+  void tellStatus();
   /// Says goodbye; the connection is to be closed once everything is written (over()).
   void refuse(wire::RefusedCode code, std::string text);
 
@@ -43,6 +46,8 @@ class Session {
   bool over() const { return subscriber_.gone() || (ending_ && subscriber_.drained()); }
   bool ending() const { return ending_; }
   bool welcomed() const { return welcomed_; }
+  /// A launcher: the limit of clients does not count it.
+  bool attached() const { return attached_; }
   /// When it has to be welcomed, or to have read its refusal (steady milliseconds); nothing while neither is due.
   std::optional<uint64_t> deadline() const;
   /// The deadline has passed.
@@ -58,6 +63,7 @@ class Session {
   void subscribe(const wire::Subscribe& subscribe);
   void attach(const wire::Attach& attach);
   void probe(const wire::Probe& probe);
+  void answerRules(const wire::SetRules* replacement);
 
   Engine& engine_;
   const SessionPeer peer_;
@@ -67,6 +73,8 @@ class Session {
   std::string client_;
   uint64_t since_;  // of the connection's begin, then of its refusal
   bool welcomed_ = false;
+  bool attached_ = false;
+  bool statusOwed_ = false;
   bool ending_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "sysext/core/stream_flow.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "sysext/core/close_reasons.h"
@@ -15,22 +16,42 @@ StreamFlow::~StreamFlow() {
 }
 
 bool StreamFlow::begin() {
-  const bool admitted = engine_.admits();
-  engine_.open(*this);
-  if (!admitted) {
-    engine_.countRefused();
-    close(CloseReason::kLimit, 0, true);
+  if (const char* why = engine_.open(*this)) {
+    engine_.turnAway(*this, why);
+    io_.finish(true);
     return false;
   }
-  io_.dial();
+  if (!rule) return proceed();
+  const uint64_t now = engine_.clock().steadyMillis();
+  const RuleEffect& effect = rule->effect;
+  if (effect.resetAfter != RuleEffect::kNever || effect.rate[0] || effect.rate[1])
+    shape_.reset(new Shape{{TokenBucket(effect.rate[0], now), TokenBucket(effect.rate[1], now)}});
+  if (effect.delayMillis == 0) return proceed();
+  engine_.wakeAt(*this, now + effect.delayMillis);
+  return true;
+}
+
+bool StreamFlow::proceed() {
+  dialled_ = true;
+  if (rule && rule->effect.block)
+    close(CloseReason::kRule, ECONNREFUSED, true);
+  else
+    io_.dial();
   return live();
+}
+
+void StreamFlow::due() {
+  if (!dialled_)
+    proceed();
+  else
+    pumpBoth();
 }
 
 void StreamFlow::connected() {
   connected_ = true;
   connectedAt = engine_.clock().wallMicros();
   engine_.changed(*this);
-  if (pump(Side::kClient)) pump(Side::kServer);
+  pumpBoth();
 }
 
 void StreamFlow::connectFailed(int error) { close(connectFailure(error), error, true); }
@@ -46,8 +67,29 @@ void StreamFlow::writable(Side side) {
   if (lane(other(side)).held.memory) pump(other(side));
 }
 
-void StreamFlow::resume() {
+void StreamFlow::resume() { pumpBoth(); }
+
+void StreamFlow::pumpBoth() {
   if (pump(Side::kClient)) pump(Side::kServer);
+}
+
+// ---- what a rule asks ----
+
+uint64_t StreamFlow::allowance(Side source) {
+  if (!shape_) return UINT64_MAX;
+  const Direction direction = from(source);
+  const uint64_t now = engine_.clock().steadyMillis();
+  TokenBucket& rate = shape_->rate[index(direction)];
+  const uint64_t tokens = rate.available(now);
+  // What is not read stays with the kernel, which slows the sender down.
+  if (tokens == 0) engine_.wakeAt(*this, now + rate.waitMillis());
+  return rule->effect.counts(direction) ? std::min(tokens, rule->effect.remaining(bytes)) : tokens;
+}
+
+bool StreamFlow::endSpent() {
+  if (lanes_[0].held.memory || lanes_[1].held.memory) return true;
+  close(CloseReason::kRule, ECONNRESET, true);
+  return false;
 }
 
 bool StreamFlow::pump(Side source) {
@@ -55,11 +97,14 @@ bool StreamFlow::pump(Side source) {
   if (!connected_) return true;
   Lane& in = lane(source);
   if (in.held.memory && !writeHeld(source)) return live();
+  if (spent()) return endSpent();
   if (in.ended) return endLane(source);
   RelayBuffers& buffers = engine_.buffers();
   for (int i = 0; i < kReadsPerTurn; i++) {
+    const uint64_t allowed = allowance(source);
+    if (allowed == 0) return true;
     char* data = buffers.scratch();
-    const size_t size = buffers.readBytes();
+    const size_t size = static_cast<size_t>(std::min<uint64_t>(buffers.readBytes(), allowed));
     const long n = io_.read(source, data, size);
     if (n == StreamIo::kWouldBlock) return true;
     if (n < 0) {
@@ -73,6 +118,7 @@ bool StreamFlow::pump(Side source) {
       return endLane(source);
     }
     engine_.data(*this, from(source), {data, static_cast<size_t>(n)}, 0);
+    if (shape_) shape_->rate[index(from(source))].take(static_cast<uint64_t>(n));
     long taken = io_.write(other(source), data, static_cast<size_t>(n));
     if (taken == StreamIo::kWouldBlock) taken = 0;
     if (taken < 0) {
@@ -84,6 +130,7 @@ bool StreamFlow::pump(Side source) {
       in.held = buffers.keep(data + taken, static_cast<size_t>(n - taken));
       return true;
     }
+    if (spent()) return endSpent();
     // A short read has emptied the socket, so an edge will tell of more; except where the peer is at its end.
     if (static_cast<size_t>(n) < size && !in.toTheEnd) return true;
   }
@@ -128,8 +175,10 @@ void StreamFlow::rescue(Side failed) {
   if (in.held.memory || in.ended) return;
   RelayBuffers& buffers = engine_.buffers();
   for (int i = 0; i < kReadsPerTurn; i++) {
+    const uint64_t allowed = shape_ ? rule->effect.remaining(bytes) : UINT64_MAX;
+    if (allowed == 0) return;
     char* data = buffers.scratch();
-    const long n = io_.read(failed, data, buffers.readBytes());
+    const long n = io_.read(failed, data, static_cast<size_t>(std::min<uint64_t>(buffers.readBytes(), allowed)));
     if (n <= 0) return;
     engine_.data(*this, from(failed), {data, static_cast<size_t>(n)}, 0);
     if (io_.write(other(failed), data, static_cast<size_t>(n)) < n) return;

@@ -2,6 +2,7 @@
 // over. Made for edge-triggered readiness: the shell says what became ready, the flow reads until there is no more.
 #pragma once
 #include "sysext/core/engine.h"
+#include "sysext/core/token_bucket.h"
 
 namespace flowtap::core {
 
@@ -48,6 +49,8 @@ class StreamFlow final : public Flow {
   void writable(Side side);
   void resume();
 
+  /// False before dial(): a rule has the flow wait.
+  bool dialled() const { return dialled_; }
   bool isConnected() const { return connected_; }
   void stop(CloseReason reason, int error) override;
 
@@ -61,6 +64,22 @@ class StreamFlow final : public Flow {
   static constexpr Direction from(Side side) { return side == Side::kClient ? Direction::kUp : Direction::kDown; }
   Lane& lane(Side source) { return lanes_[static_cast<size_t>(source)]; }
 
+  /// What the flow's rule asks of every read. Only flows under such a rule have one.
+  struct Shape {
+    std::array<TokenBucket, 2> rate;  // by direction
+  };
+
+  void due() override;
+  /// The rule's delay is over.
+  bool proceed();
+  /// Bytes that the rule lets the source send now. Where it is 0 the flow will be woken, or is to be reset.
+  uint64_t allowance(Side source);
+  bool spent() const { return shape_ && rule->effect.remaining(bytes) == 0; }
+  void pumpBoth();
+  /// As many bytes have passed as the rule allows: resets the flow once the other side has taken them. False when it is
+  /// closed.
+  bool endSpent();
+
   /// Moves what can be moved from `source` to the other side. False when the flow is closed.
   bool pump(Side source);
   bool writeHeld(Side source);
@@ -71,6 +90,8 @@ class StreamFlow final : public Flow {
 
   StreamIo& io_;
   std::array<Lane, 2> lanes_;
+  std::unique_ptr<Shape> shape_;
+  bool dialled_ = false;
   bool connected_ = false;
 };
 

@@ -215,8 +215,8 @@ TEST("a probe brings a synthetic flow to the one who asked") {
   CHECK_EQ(asking->closed().size(), 1u);
   CHECK_EQ(asking->opened()[0].host, "probe.invalid");
   CHECK(other->opened().empty());
-  CHECK_EQ(world.engine.status().status->liveFlows, 0u);
-  CHECK_EQ(world.engine.status().status->bodyBytes, 0u);
+  CHECK_EQ(world.engine.status(1000).status->liveFlows, 0u);
+  CHECK_EQ(world.engine.status(1000).status->bodyBytes, 0u);
 }
 
 TEST("status says what is") {
@@ -225,7 +225,20 @@ TEST("status says what is") {
   FakeStream io;
   StreamFlow flow(world.engine, start(), io);
   flow.begin();
-  world.engine.setCaptures(3);
+  const auto capture = [](const char* name, Mode mode, const char* blindSpot) {
+    wire::CaptureStatus made;
+    made.name = name;
+    made.mode = mode;
+    made.blindSpots = {blindSpot};
+    return made;
+  };
+  world.engine.captureBegan(capture("first", Mode::kTproxy, "a"));
+  world.engine.captureBegan(capture("second", Mode::kExplicit, "b"));
+  world.engine.captureBegan(capture("third", Mode::kRedirect, "c"));
+  world.engine.captureEnded("third");
+  client->readAll();
+  CHECK_EQ(client->all(&wire::ProxyFrame::status).size(), 4u);  // one for each change
+  client->frames.clear();
   wire::ClientFrame frame;
   frame.getStatus.emplace();
   client->send(frame);
@@ -234,7 +247,11 @@ TEST("status says what is") {
   CHECK_EQ(status.size(), 1u);
   CHECK_EQ(status[0].liveFlows, 1u);
   CHECK_EQ(status[0].totalFlows, 1u);
-  CHECK_EQ(status[0].captures, 3u);
+  CHECK_EQ(status[0].captures, 2u);
+  // The latest stands for what the next one can expect.
+  CHECK(status[0].mode == Mode::kExplicit && status[0].blindSpots == std::vector<std::string>{"b"});
+  CHECK_EQ(status[0].openCaptures.size(), 2u);
+  CHECK_EQ(status[0].openCaptures[1].name, "first");
   CHECK_EQ(status[0].subscribers, 1u);
   CHECK_EQ(status[0].flowLimit, Limits{}.flows);
   flow.stop(CloseReason::kEof, 0);

@@ -194,7 +194,7 @@ TEST("the limit of live flows refuses visibly and leaves the others alone") {
   CHECK_EQ(client->opened().size(), 2u);
   CHECK_EQ(client->closed().size(), 1u);
   CHECK(client->closed()[0].reason == CloseReason::kLimit);
-  CHECK_EQ(world.engine.status().status->refusedFlows, 1u);
+  CHECK_EQ(world.engine.status(1000).status->refusedFlows, 1u);
   first.flow.connected();
   first.say(Side::kClient, "alive");
   CHECK_EQ(first.server().output, "alive");

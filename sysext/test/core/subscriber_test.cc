@@ -168,7 +168,7 @@ TEST("payload goes first when a subscriber is slow, and is counted") {
   CHECK_EQ(client->data().size() + dropped[0].frames, 100u);
   CHECK_EQ(client->opened().size(), 101u);  // no lifecycle was lost
   CHECK_EQ(client->all(&wire::ProxyFrame::snapshotBegin).size(), 1u);
-  CHECK_EQ(world.engine.status().status->bodyBytes, 0u);
+  CHECK_EQ(world.engine.status(1000).status->bodyBytes, 0u);
 }
 
 TEST("the budget of waiting payload holds for all subscribers together") {
@@ -181,7 +181,7 @@ TEST("the budget of waiting payload holds for all subscribers together") {
   Bare flow(world.engine);
   for (int i = 0; i < 100; i++) {
     flow.say(std::string(5'000, 'x'));
-    CHECK(world.engine.status().status->bodyBytes <= 100'000);
+    CHECK(world.engine.status(1000).status->bodyBytes <= 100'000);
   }
   world.engine.flush();
   a->readAll();
@@ -193,7 +193,7 @@ TEST("the budget of waiting payload holds for all subscribers together") {
   }
   CHECK_EQ(got + dropped, 2 * 500'000u);
   CHECK(got <= 100'000);
-  CHECK_EQ(world.engine.status().status->bodyBytes, 0u);
+  CHECK_EQ(world.engine.status(1000).status->bodyBytes, 0u);
 }
 
 TEST("a subscriber that leaves gives its part of the budget back") {
@@ -202,9 +202,9 @@ TEST("a subscriber that leaves gives its part of the budget back") {
   client->window = 0;
   Bare flow(world.engine);
   flow.say("waiting");
-  CHECK_EQ(world.engine.status().status->bodyBytes, 7u);
+  CHECK_EQ(world.engine.status(1000).status->bodyBytes, 7u);
   client.reset();
-  CHECK_EQ(world.engine.status().status->bodyBytes, 0u);
+  CHECK_EQ(world.engine.status(1000).status->bodyBytes, 0u);
 }
 
 TEST("when the lifecycle does not fit either, a fresh snapshot follows") {
