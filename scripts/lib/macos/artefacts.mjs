@@ -1,7 +1,10 @@
 // What is built for macOS. One entry each: { name, sources (patterns as in native-targets.mjs), language, link(arch),
 // output(arch) }; `exports` are symbols that must be there; `library`: an archive, not linked;
 // `exceptions`: C++ exceptions are on; `universal: true` joins the two architectures into output('universal').
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
+import { root } from './toolchain.mjs';
 
 /** Node provides these to an addon when it loads it; any other undefined symbol is an error. */
 function nodeApiSymbols() {
@@ -15,7 +18,29 @@ const nodeArch = { arm64: 'arm64', x86_64: 'x64' };
 /** The flow core behind the C API, with the rendezvous. The wire's parser throws at malformed input. */
 const kitSources = ['sysext/core/*.cc', 'native/xpc/*.cc', 'sysext/kit/*.cc'];
 
+/** The lists of sysext/macos/sources.mk, which make on a Mac reads as well: NAME = values. */
+const lists = Object.fromEntries(
+  [...readFileSync(path.join(root, 'sysext/macos/sources.mk'), 'utf8').matchAll(/^(\w+) = (.*)$/gm)].map(
+    ([, name, values]) => [name, values.trim().split(/\s+/)],
+  ),
+);
+
+/** A program of the app's bundle. The archive of the app is made from what is joined of both architectures. */
+const program = (name, prefix) => ({
+  name,
+  exceptions: true,
+  universal: true,
+  sources: [...lists[`${prefix}_SOURCES`], 'sysext/macos/sdk/lib/availability.c'],
+  link: () => [
+    ...lists[`${prefix}_FRAMEWORKS`].flatMap((framework) => ['-framework', framework]),
+    ...lists[`${prefix}_LIBRARIES`].map((library) => `-l${library}`),
+  ],
+  output: (arch) => `out/macos/${name}/${arch}/${name}`,
+});
+
 export const artefacts = [
+  program('extension', 'EXTENSION'),
+  program('app', 'APP'),
   {
     name: 'bridge',
     sources: ['native/xpc/*.cc', 'native/addon/*.cc'],

@@ -93,15 +93,16 @@ const resources = () => (resourceFolder ??= ask('-print-resource-dir'));
 /** What compiles, in words that change with it. */
 export const compilerVersion = () => `${ask('--version')} headers ${headersVersion}`;
 
-/** Flags for clang. `language`: "c", "c++" or "objective-c++". */
+/** Flags for clang. `language`: "c", "c++", "objective-c" or "objective-c++". */
 export function compileFlags(arch, sdk, language = 'c++', exceptions = false) {
+  const isC = language === 'c' || language === 'objective-c';
   return [
     ['-target', `${arch}-apple-macos${minimumMacos}`, '-nostdinc', '-x', language],
-    language === 'objective-c++' ? ['-fobjc-arc'] : [],
-    language === 'c' ? [] : ['-isystem', path.join(sdk.output, 'c++'), '-isystem', cxxHeaders],
+    language.startsWith('objective-c') ? ['-fobjc-arc'] : [],
+    isC ? [] : ['-isystem', path.join(sdk.output, 'c++'), '-isystem', cxxHeaders],
     ['-isystem', path.join(resources(), 'include'), '-isystem', path.join(sdk.source, 'usr/include')],
     ['-isystem', path.join(headers, 'include'), '-F', path.join(sdk.source, 'System/Library/Frameworks')],
-    language === 'c' ? ['-std=c11'] : ['-std=c++17', '-fno-rtti', exceptions ? '-fexceptions' : '-fno-exceptions'],
+    isC ? ['-std=c11'] : ['-std=c++17', '-fno-rtti', exceptions ? '-fexceptions' : '-fno-exceptions'],
     ['-fblocks', '-fvisibility=hidden', '-O2', '-g0', '-DNDEBUG'],
     ['-Wall', '-Wextra', '-Wshadow', '-Werror', '-Wunguarded-availability'],
     ['-Woverriding-method-mismatch', '-Wsuper-class-method-mismatch', `-I${root}`, `-I${path.join(root, 'gen')}`],
