@@ -28,7 +28,7 @@ core::Identity identity() {
   me.mode = core::Mode::kTproxy;
   me.program = "flowtapd";
   me.pid = static_cast<uint32_t>(::getpid());
-  me.capabilities = {"probe", "udp", "dns"};
+  me.capabilities = {"probe", "udp", "dns", core::kRulesCapability};
   me.blindSpots = {
       "Only programs that were started through Flowtap are seen.",
       "TCP and UDP only: ping and other raw sockets reach nothing outside.",
@@ -141,7 +141,8 @@ uint64_t Daemon::nextWake() const {
 }
 
 bool Daemon::busy() const {
-  return engine_.subscribers() > 0 || !captures_.empty() || engine_.table().size() > 0;
+  // Rules live here only: a daemon that holds some stays until their user takes them back or stops it.
+  return engine_.subscribers() > 0 || !captures_.empty() || engine_.table().size() > 0 || engine_.hasRules();
 }
 
 void Daemon::admit(Fd socket, const Peer& peer) {

@@ -128,23 +128,7 @@ void UdpRelay::passUp(const Address& client, const Address& peer, std::string_vi
     // A socket that has nobody to talk to is of no use.
     if (!conversation && from->conversations_ == 0) from->release();
   }
-  if (!conversation) return;
-  UdpClient& from = conversation->client();
-  conversation->datagram(Direction::kUp, datagram);
-  const sockaddr_storage to = toSockaddr(peer);
-  for (int attempt = 0; attempt < 2; attempt++) {
-    const ssize_t sent = ::sendto(from.socket_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                                  reinterpret_cast<const sockaddr*>(&to), sizeOf(to));
-    if (sent >= 0 || errno == EAGAIN) return;  // a full buffer loses datagrams, as everywhere
-    const int error = errno;
-    // An error can be of an earlier datagram to another peer: it is in the error queue, and sending works now.
-    if (attempt == 0 && (error == ECONNREFUSED || core::isUnreachable(error))) {
-      from.receiveErrors();
-      if (!conversation->live()) return;
-      continue;
-    }
-    return conversation->stop(core::connectFailure(error), error);
-  }
+  if (conversation && conversation->datagram(Direction::kUp, datagram)) conversation->send(datagram);
 }
 
 UdpClient* UdpRelay::clientAt(const Address& address) {
@@ -212,9 +196,7 @@ void UdpClient::receive() {
           known != relay_.conversations_.end() ? known->second : relay_.converse(*this, peer);
       if (!conversation) continue;
       if (peer.port == kDnsPort) relay_.capture_.names().learn(datagram);
-      conversation->datagram(Direction::kDown, datagram);
-      const int error = sendUdp(relay_.raw_.get(), peer, address_, relay_.buffer(i), datagram.size());
-      if (error != 0 && error != EAGAIN) conversation->stop(core::CloseReason::kProxyError, error);
+      if (conversation->datagram(Direction::kDown, datagram)) conversation->deliver(relay_.buffer(i), datagram.size());
       if (!socket_) return;
     }
   }
@@ -261,6 +243,38 @@ void UdpClient::release() {
 
 UdpConversation::UdpConversation(UdpRelay& relay, UdpClient& client, core::FlowStart start, const Address& peer)
     : DatagramFlow(relay.engine_, std::move(start)), relay_(relay), client_(client), peer_(peer) {}
+
+void UdpConversation::send(std::string_view datagram) {
+  const sockaddr_storage to = toSockaddr(peer_);
+  for (int attempt = 0; attempt < 2; attempt++) {
+    const ssize_t sent = ::sendto(client_.socket_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                                  reinterpret_cast<const sockaddr*>(&to), sizeOf(to));
+    if (sent >= 0 || errno == EAGAIN) return;  // a full buffer loses datagrams, as everywhere
+    const int error = errno;
+    // An error can be of an earlier datagram to another peer: it is in the error queue, and sending works now.
+    if (attempt == 0 && (error == ECONNREFUSED || core::isUnreachable(error))) {
+      client_.receiveErrors();
+      if (!live()) return;
+      continue;
+    }
+    return stop(core::connectFailure(error), error);
+  }
+}
+
+void UdpConversation::deliver(char* datagram, size_t size) {
+  const int error = sendUdp(relay_.raw_.get(), peer_, client_.address_, datagram, size);
+  if (error != 0 && error != EAGAIN) stop(core::CloseReason::kProxyError, error);
+}
+
+void UdpConversation::pass(Direction direction, std::string_view payload) {
+  if (direction == Direction::kUp) return send(payload);
+  // The headers of a raw packet are written in front of its payload. Nothing is being received now.
+  char* datagram = relay_.buffer(0);
+  std::memcpy(datagram, payload.data(), payload.size());
+  deliver(datagram, payload.size());
+}
+
+void UdpConversation::refuse() { sendPortUnreachable(relay_.raw_.get(), peer_, client_.address_); }
 
 void UdpConversation::released() {
   relay_.conversations_.erase({client_.address_, peer_});

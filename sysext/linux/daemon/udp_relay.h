@@ -82,9 +82,14 @@ class UdpClient final : public EventHandler {
 class UdpConversation final : public core::DatagramFlow {
  public:
   UdpConversation(UdpRelay& relay, UdpClient& client, core::FlowStart start, const core::Address& peer);
-  UdpClient& client() { return client_; }
+  /// To the peer.
+  void send(std::string_view datagram);
+  /// To the program. There is kPacketHeadroom in front of it.
+  void deliver(char* datagram, size_t size);
 
  private:
+  void pass(core::Direction direction, std::string_view payload) override;
+  void refuse() override;
   void released() override;
 
   UdpRelay& relay_;
