@@ -7,6 +7,8 @@ import { parseNumber, unitHint } from './units.ts';
 
 export const maxQueryLength = 4096;
 const maxDepth = 64;
+/** What a regular expression may unfold to: with the length of a text it bounds the work for that text. */
+const maxRegexSize = 500;
 
 export type Parsed =
   { readonly query: Query; readonly error?: undefined } | { readonly query?: undefined; readonly error: QueryError };
@@ -201,8 +203,9 @@ function textTest(value: Value, operator: Operator): Test {
 function regexTest(value: Extract<Value, { kind: 'regex' }>): Test {
   if (/[^i]/.test(value.flags))
     throw new Failure(`The only flag of a regular expression is i, not "${value.flags}".`, value);
+  let size: number;
   try {
-    RE2JS.compile(value.text);
+    size = RE2JS.compile(value.text).programSize();
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
     throw new Failure(
@@ -210,6 +213,11 @@ function regexTest(value: Extract<Value, { kind: 'regex' }>): Test {
       value,
     );
   }
+  if (size > maxRegexSize)
+    throw new Failure(
+      `This regular expression is too large: it unfolds to ${size} steps, more than ${maxRegexSize}. Counted repetitions unfold to as many copies.`,
+      value,
+    );
   return { kind: 'regex', pattern: value.text, ignoreCase: value.flags.includes('i') };
 }
 

@@ -9,6 +9,7 @@ import { Flag, type RowGroup, type RowSlice } from '../rows.ts';
 import type { Query, Test } from './ast.ts';
 import { freeText } from './fields.ts';
 import { inRange, textPredicate } from './match.ts';
+import { compileSieve, sift } from './sieve.ts';
 
 /** What is needed of a FlowStore. */
 export interface Columns {
@@ -47,11 +48,8 @@ function join(tests: readonly RowTest[], decided: boolean): RowTest {
 
 /** Ids of the rows that match, oldest first. */
 export function scan(query: Query, columns: Columns, now: number): FlowId[] {
-  const test = compileScan(query, columns, now);
-  const ids: FlowId[] = [];
-  for (const { group, from, to } of columns.slices())
-    for (let i = from; i < to; i++) if (test(group, i)) ids.push(group.first + i);
-  return ids;
+  const sieve = compileSieve(query, (part) => compileScan(part, columns, now));
+  return sift(sieve, columns.slices());
 }
 
 type RowNumber = (g: RowGroup, i: number) => number;

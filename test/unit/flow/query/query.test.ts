@@ -106,6 +106,20 @@ describe('queries', () => {
     assert.equal(matches('host:/^(a+)+$/', { host: `${text}!` }), false);
     assert.equal(matches(`host:${'*a'.repeat(300)}b`, { host: text }), false);
   });
+  // Each needs more steps than there are atoms where an engine tries every way.
+  for (const evil of ['^(a+)+$', '^(a|a)*$', '^(a|aa)+$', '^(.*a){20}$', '^((a*)*)*$', '^(a?){60}a{60}$', '(x+x+)+y', '^(\\w+\\s?)*$', '^(([a-z])+.)+[A-Z]([a-z])+$'])
+    it(`finishes /${evil}/`, () => {
+      for (const text of ['a'.repeat(1024), `${'a'.repeat(1023)}!`, 'x'.repeat(1024)]) matches(`host:/${evil}/i`, { host: text });
+    }); // prettier-ignore
+  it('refuses expressions that unfold to thousands of steps', () => {
+    for (const large of [
+      '(a?){400}a{400}',
+      '[a-z]{900}',
+      '((a{30}){30}){30}',
+      Array.from({ length: 200 }, (_, i) => `${i}word`).join('|'),
+    ])
+      assert.match(parseQuery(`host:/${large}/`).error?.message ?? '', /too large|not understood/, large);
+  });
   it('never throws, and its errors lie within the text', () => {
     const piece = fc.constantFrom(
       'process',
