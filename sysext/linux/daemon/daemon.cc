@@ -10,6 +10,7 @@
 
 #include "sysext/core/utf8.h"
 #include "sysext/core/version.h"
+#include "sysext/linux/daemon/blind_spots.h"
 
 namespace flowtap::daemon {
 namespace {
@@ -29,12 +30,12 @@ core::Identity identity() {
   me.program = "flowtapd";
   me.pid = static_cast<uint32_t>(::getpid());
   me.capabilities = {"probe", "udp", "dns", core::kRulesCapability};
-  me.blindSpots = {
-      "Only programs that were started through Flowtap are seen.",
-      "TCP and UDP only: ping and other raw sockets reach nothing outside.",
-      "Unix domain sockets, also those of name services and of Docker, are not network traffic and pass unseen.",
-  };
+  me.blindSpots = blindSpotsOf(me.mode, ::geteuid() != 0);
   return me;
+}
+
+const char* nameOf(core::Mode mode) {
+  return mode == core::Mode::kTproxy ? "TPROXY" : mode == core::Mode::kRedirect ? "REDIRECT" : "explicit proxy";
 }
 
 }  // namespace
@@ -181,8 +182,17 @@ core::SessionIo::Attachment Daemon::attach(ClientConnection& client, const wire:
   Capture* capture = made.capture.get();
   captures_.emplace(capture, std::move(made.capture));
   attached_.emplace(&client, capture);
-  engine_.setCaptures(static_cast<uint32_t>(captures_.size()));
-  log_.write("capture " + capture->name() + " begins, root pid " + std::to_string(attach.rootPid));
+  log_.write("capture " + capture->name() + " begins, root pid " + std::to_string(attach.rootPid) + ", mode " +
+             nameOf(attach.mode));
+  wire::CaptureStatus status;
+  status.name = capture->name();
+  status.mode = attach.mode;
+  status.blindSpots = blindSpotsOf(attach.mode, client.session().peer().uid != 0);
+  status.fallback = attach.fallback;
+  status.command = attach.command;
+  status.rootPid = attach.rootPid;
+  status.startedAt = clock_.wallMicros();
+  engine_.captureBegan(std::move(status));
   return {};
 }
 
@@ -194,8 +204,9 @@ void Daemon::endWhenEmpty(Capture* capture) {
 
 void Daemon::endCapture(Capture* capture) {
   log_.write("capture " + capture->name() + " ends");
+  const std::string name = capture->name();
   captures_.erase(capture);
-  engine_.setCaptures(static_cast<uint32_t>(captures_.size()));
+  engine_.captureEnded(name);
 }
 
 void Daemon::stopProxy(const ClientConnection& client) {
