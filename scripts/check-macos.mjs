@@ -4,6 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { artefacts } from './lib/macos/artefacts.mjs';
+import { checkDeclarations } from './lib/macos/check-declarations.mjs';
+import { ourDeclarations } from './lib/macos/declarations.mjs';
+import { plantedDeclarations, unnoticedFaults } from './lib/macos/planted-declarations.mjs';
 import { minimumMacos, missingTools, root, tool } from './lib/macos/toolchain.mjs';
 
 const missing = missingTools();
@@ -32,6 +35,14 @@ function output(name, args) {
   if (error || status !== 0) throw new Error(`${tool(name)} ${args.join(' ')}: ${error?.message ?? stderr}`);
   return stdout;
 }
+
+// Our declarations, against those that were generated from the real SDK. Faults in them have to be noticed.
+const { confirmed, problems } = checkDeclarations(ourDeclarations());
+passed += confirmed;
+for (const problem of problems) check(false, problem);
+const unnoticed = unnoticedFaults();
+passed += plantedDeclarations.length - unnoticed.length;
+for (const fault of unnoticed) check(false, `a fault planted in our declarations is not noticed: ${fault}`);
 
 /** Where a program may be told to load a library from: the system, never a path of the machine that built it. */
 const systemLibrary = /^\/(usr\/lib|System\/Library\/Frameworks)\//;

@@ -10,7 +10,10 @@ typedef NS_ENUM(NSInteger, NSApplicationActivationPolicy) {
   NSApplicationActivationPolicyProhibited = 2,
 };
 
-@interface NSApplication : NSObject
+@interface NSResponder : NSObject
+@end
+
+@interface NSApplication : NSResponder
 @property (class, readonly, strong) NSApplication *sharedApplication;
 - (BOOL)setActivationPolicy:(NSApplicationActivationPolicy)policy;
 - (void)activateIgnoringOtherApps:(BOOL)ignore;
@@ -20,7 +23,11 @@ typedef NSInteger NSModalResponse;
 /// A button's response is its place from the right.
 enum { NSAlertFirstButtonReturn = 1000, NSAlertSecondButtonReturn = 1001 };
 
-@interface NSButton : NSObject
+@interface NSView : NSResponder
+@end
+@interface NSControl : NSView
+@end
+@interface NSButton : NSControl
 @end
 
 @interface NSAlert : NSObject

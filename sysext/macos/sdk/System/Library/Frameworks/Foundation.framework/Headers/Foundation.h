@@ -48,7 +48,10 @@ typedef struct {
 + (nullable instancetype)stringWithUTF8String:(const char *)text;
 @end
 
-@interface NSNumber : NSObject <NSCopying>
+@interface NSValue : NSObject <NSCopying>
+@end
+
+@interface NSNumber : NSValue
 @end
 
 @interface NSData : NSObject <NSCopying>
