@@ -15,6 +15,8 @@ export interface FlowJson {
   readonly bytesDown: number;
   readonly state: 'open' | 'closed';
   readonly reason?: CloseReasonText;
+  /** The rule that it opened under (docs/rules-of-flows.md). */
+  readonly rule?: string;
   readonly application?: { readonly protocol: string; readonly summary: string };
 }
 
@@ -36,6 +38,7 @@ export function flowToJson(flow: Flow): FlowJson {
     bytesDown: flow.bytesDown,
     state: flow.state,
     ...(flow.reason && { reason: flow.reason }),
+    ...(flow.rule && { rule: flow.rule }),
     ...(flow.application && {
       application: { protocol: flow.application.protocol, summary: flow.application.summary },
     }),

@@ -59,6 +59,22 @@ export async function daemonStatus(client: Client): Promise<DaemonStatus> {
   }
 }
 
+/** The questions of `ask`. */
+export type Live = Pick<Session, 'rules' | 'setRules'>;
+
+/** Asks the proxy that runs; undefined where none does. Rejects with a ProblemError. */
+export async function ask<T>(client: Client, question: (proxy: Live) => Promise<T>): Promise<T | undefined> {
+  const session = new Session(client);
+  try {
+    const state = await firstState(session);
+    if (state.kind === 'stopped') return undefined;
+    if (state.kind !== 'live') throw new ProblemError(state.problem);
+    return await question(session);
+  } finally {
+    session.dispose();
+  }
+}
+
 type Settled = Exclude<SessionState, { kind: 'connecting' | 'starting' }>;
 
 /** What becomes of the first attempt to connect. */

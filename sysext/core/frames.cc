@@ -43,10 +43,14 @@ void putEndpoint(Encoder& to, uint32_t field, const Address& address) {
 template <typename F>
 void putLost(Encoder& to, const Flow& flow) {
   if (!flow.lost) return;
-  to.number(F::kLostDatagramsUpField, flow.lost->datagrams[0]);
-  to.number(F::kLostDatagramsDownField, flow.lost->datagrams[1]);
-  to.number(F::kLostBytesUpField, flow.lost->bytes[0]);
-  to.number(F::kLostBytesDownField, flow.lost->bytes[1]);
+  using L = wire::Lost;
+  char lost[4 * 11];
+  Encoder part(lost);
+  part.number(L::kDatagramsUpField, flow.lost->datagrams[0]);
+  part.number(L::kDatagramsDownField, flow.lost->datagrams[1]);
+  part.number(L::kBytesUpField, flow.lost->bytes[0]);
+  part.number(L::kBytesDownField, flow.lost->bytes[1]);
+  to.bytes(F::kLostField, lost, static_cast<size_t>(part.at() - lost));
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ export class FakeProxy {
     if (frame.getStatus) client.send({ status: this.currentStatus() });
     if (frame.setRules) this.#rules = frame.setRules.text;
     if (frame.setRules || frame.listRules)
-      client.send({ rules: { text: this.#rules, line: 0, error: '', counts: [] } });
+      client.send({ rules: { text: this.#rules, line: 0, column: 0, error: '', counts: [] } });
     if (frame.stop) void this.close();
   }
 

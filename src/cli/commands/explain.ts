@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import os from 'node:os';
 import { explain as explainLines } from '../../project/logs/explain.ts';
 import { lintProject } from '../../project/lint.ts';
@@ -7,8 +6,8 @@ import { placeFindings } from '../../project/report/finding.ts';
 import { findingJson } from '../../project/report/json.ts';
 import { Workspace } from '../../project/workspace.ts';
 import type { CliCommand } from '../command.ts';
-import { Failure } from '../failure.ts';
 import { readFolder } from '../files/folder.ts';
+import { readInput } from '../files/input.ts';
 
 /** A log that is larger is cut at its end: what matters is asked for by line, not by gigabyte. */
 const maxBytes = 64 << 20;
@@ -29,7 +28,7 @@ Exit status: 0, or 2 where the file cannot be read.
 With --json: an array of {rule, line, text, meaning, next: [string], finding?}; finding as in "flowtap lint".`,
       )
       .action((file: string, { json }: { json?: true }) => {
-        const text = readText(file);
+        const text = readInput(file, maxBytes, 'a log file');
         const cwd = process.cwd();
         const known = explainLines(text);
         const wanted = known.some(({ match }) => (match.causes?.length ?? 0) > 0);
@@ -53,38 +52,3 @@ With --json: an array of {rule, line, text, meaning, next: [string], finding?}; 
         exit(0);
       }),
 };
-
-function readText(file: string): string {
-  try {
-    const fd = file === '-' ? 0 : fs.openSync(file, 'r');
-    const chunks: Buffer[] = [];
-    let total = 0;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(1 << 16);
-      const read = readSome(fd, chunk);
-      if (read === 0) break;
-      chunks.push(chunk.subarray(0, read));
-      total += read;
-      if (total >= maxBytes) break;
-    }
-    if (fd !== 0) fs.closeSync(fd);
-    return Buffer.concat(chunks).toString('utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : message;
-    throw new Failure(2, `cannot read ${file}: ${why}`, 'Give a log file, or "-" for standard input.');
-  }
-}
-
-/** Standard input may be a non-blocking pipe or terminal: then there is nothing yet, which is not its end. */
-function readSome(fd: number, chunk: Buffer): number {
-  for (;;)
-    try {
-      return fs.readSync(fd, chunk);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EOF') return 0;
-      if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-}

@@ -303,8 +303,8 @@ TEST("a blocked conversation refuses every datagram, is one flow, and ends soon 
   CHECK_EQ(c.releases, 1);
   const auto closing = world.closing();
   CHECK(closing.reason == CloseReason::kRule && closing.datagramsUp == 0 && closing.bytesUp == 0);
-  CHECK(closing.lostDatagramsUp == 5 && closing.lostBytesUp == 20);
-  CHECK(closing.lostDatagramsDown == 1 && closing.lostBytesDown == 12);
+  CHECK(closing.lost && closing.lost->datagramsUp == 5 && closing.lost->bytesUp == 20);
+  CHECK(closing.lost->datagramsDown == 1 && closing.lost->bytesDown == 12);
 }
 
 TEST("a delayed conversation passes its first datagrams late and in order") {
@@ -354,7 +354,7 @@ TEST("limited datagrams wait as in a slow link's buffer; what does not fit is lo
   CHECK_EQ(c.passed[0].size(), c.datagrams[0]);
   CHECK_EQ(world.engine.waitingDatagrams(), 0u);
   const auto closing = world.closing();
-  CHECK_EQ(closing.lostDatagramsUp + closing.datagramsUp, 2000u);
+  CHECK_EQ(closing.lost->datagramsUp + closing.datagramsUp, 2000u);
 }
 
 TEST("datagrams that wait in all flows together stay within the budget") {
