@@ -35,6 +35,8 @@ export class Editor extends EditorPage {
   /** XDG_RUNTIME_DIR of all that runs in it. */
   readonly runtimeDir: string;
   readonly workspace: string;
+  /** The workbench's own files: settings, logs. */
+  readonly profile: string;
   readonly #parts: Parts;
 
   private constructor(parts: Parts, name: string) {
@@ -42,6 +44,7 @@ export class Editor extends EditorPage {
     this.#parts = parts;
     this.runtimeDir = parts.workbench.dirs.runtime;
     this.workspace = parts.workspace;
+    this.profile = path.dirname(parts.workbench.dirs.data);
   }
 
   static async open(options: EditorOptions): Promise<Editor> {

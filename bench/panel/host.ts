@@ -1,0 +1,105 @@
+// What the panel asks of the host at a million flows: queries, sorting, memory; and exports of a hundred thousand.
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Direction } from '../../gen/flow_pb.ts';
+import { exportFormats } from '../../src/capture/export.ts';
+import { encodeProxyFrame, headerSize } from '../../src/endpoint/framing.ts';
+import { parseQuery } from '../../src/flow/query/parse.ts';
+import { scan } from '../../src/flow/query/scan.ts';
+import { sortSteps } from '../../src/flow/sort.ts';
+import { FlowStore } from '../../src/flow/store.ts';
+import { nodeCodecs } from '../../src/node/contentCodecs.ts';
+import { closedFrame, openedFrame } from './flows.ts';
+import { median, type Note } from './report.ts';
+
+const rounds = 7;
+const t0 = 1_763_930_881_000_000;
+const time = (work: () => unknown): number => {
+  const start = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - start) / 1e6;
+};
+const memory = (): number => {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage(); // array buffers are part of `external`
+  return heapUsed + external;
+};
+
+const response = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2000\r\n\r\n${'x'.repeat(2000)}`); // prettier-ignore
+
+/** HTTP flows of 40 programs to 500 hosts; every twentieth fails. */
+function fill(count: number, bodies: boolean): FlowStore {
+  const store = new FlowStore({ flows: count, bodyBytes: 2 ** 30 }, { schedule: () => {} });
+  const source = store.addSource();
+  const send = (frame: Uint8Array): void => store.feed(source, frame, headerSize);
+  for (let id = 1; id <= count; id++) {
+    const at = t0 + id * 37;
+    send(openedFrame({ id, at }));
+    if (bodies) {
+      const request = Buffer.from(`GET /item/${id} HTTP/1.1\r\nHost: api-${id % 500}.service.example.com\r\n\r\n`);
+      send(encodeProxyFrame({ data: { id, direction: Direction.up, offset: 0, bytes: request, at: at + 1000, length: 0 } })); // prettier-ignore
+      send(encodeProxyFrame({ data: { id, direction: Direction.down, offset: 0, bytes: response, at: at + 2000, length: 0 } })); // prettier-ignore
+    }
+    send(closedFrame({ id, at: at + 3000 + (id % 5000) }));
+    const status = id % 20 ? 200 : 503;
+    store.setApplication(store.end - 1, { protocol: 'http', summary: `GET /item/${id % 2000} ${status}`, method: 'GET', status }); // prettier-ignore
+  }
+  return store;
+}
+
+export function hostHalf(note: Note): void {
+  const flows = 1_000_000;
+  const before = memory();
+  const store = fill(flows, false);
+  note('Memory per flow at 1,000,000 flows, dissected, without payload', `${((memory() - before) / flows).toFixed(0)} B`, '≤ 100 B'); // prettier-ignore
+  const queries: [string, string][] = [
+    ['down>50k', '≤ 50 ms'],
+    ['port:443 down>10k status>=400', '≤ 50 ms'],
+    ['item', '≤ 250 ms'],
+    ['host:*.example.com summary:/item/1', '≤ 250 ms'],
+    ['host:/^api-1[0-9]\\./', '≤ 250 ms'],
+  ];
+  for (const [text, goal] of queries) {
+    const { query } = parseQuery(text);
+    let found = 0;
+    const ms = median(Array.from({ length: rounds }, () => time(() => (found = scan(query!, store, t0).length))));
+    note(`Query \`${text}\` (${found} rows)`, `${ms.toFixed(1)} ms`, goal);
+  }
+  const ids = Array.from({ length: flows }, (_, i) => store.first + i);
+  for (const column of ['host', 'down', 'summary'] as const) {
+    const runs = Array.from({ length: 3 }, () => {
+      const steps = sortSteps(ids, column, store, t0);
+      const took: number[] = [];
+      for (let done = false; !done;) took.push(time(() => (done = steps.next().done === true)));
+      return { all: took.reduce((a, b) => a + b), longest: Math.max(...took) };
+    });
+    note(`Sort of 1,000,000 rows by ${column}; the longest time without a pause`, `${median(runs.map((r) => r.all)).toFixed(0)} ms; ${median(runs.map((r) => r.longest)).toFixed(0)} ms`); // prettier-ignore
+  }
+  exports(note);
+}
+
+function exports(note: Note): void {
+  const exported = fill(100_000, true);
+  const list = Array.from({ length: exported.size }, (_, i) => exported.flow(exported.first + i)!);
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'flowtap-bench-'));
+  for (const format of exportFormats) {
+    let size = 0;
+    const ms = median(
+      Array.from({ length: 3 }, () => {
+        const fd = openSync(path.join(folder, format.id), 'w');
+        const took = time(() => {
+          size = 0;
+          const options = { creator: { name: 'Flowtap', version: 'bench' }, decoders: nodeCodecs };
+          for (const piece of format.write(list, exported, options))
+            size += typeof piece === 'string' ? writeSync(fd, piece) : writeSync(fd, piece);
+        });
+        closeSync(fd);
+        return took;
+      }),
+    );
+    note(`Export of 100,000 HTTP flows to ${format.id} (${(size / 1e6).toFixed(0)} MB)`, `${(size / 1e3 / ms).toFixed(0)} MB/s`, '≥ 100 MB/s or the disk'); // prettier-ignore
+  }
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,43 @@
+// npm run bench:panel: the panel at a million flows, in the host and in the real workbench, and beside the viewers of
+// others. Prints the figures and writes bench/results/panel.md.
+//   --only host,browser,peers   these alone; nothing is written then
+//   --no-setup                  the package is there already
+import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Note } from './report.ts';
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, 'no-setup': { type: 'boolean' } } });
+const titles = { host: 'In the extension host', browser: 'In the workbench', peers: 'Beside others' } as const;
+type Part = keyof typeof titles;
+const parts: Readonly<Record<Part, (note: Note) => void | Promise<void>>> = {
+  host: async (note) => (await import('./host.ts')).hostHalf(note),
+  browser: async (note) => (await import('./browser.ts')).browserHalf(note),
+  peers: async (note) => (await import('./peers.ts')).peersPart(note),
+};
+const only = values.only?.split(',');
+const wanted = (Object.keys(titles) as Part[]).filter((part) => !only || only.includes(part));
+if (only && wanted.length < only.length) throw new Error(`the parts are ${Object.keys(titles).join(', ')}`);
+
+if (!values['no-setup']) {
+  const { setUpAll } = await import('../../scripts/setup.mjs');
+  await setUpAll(['vsix', 'workbench', 'browser']);
+}
+const text: string[] = [];
+for (const part of wanted) {
+  text.push(`\n## ${titles[part]}\n`, '| what | measured | goal |', '| --- | ---: | ---: |');
+  await parts[part]((what, value, goal = '') => {
+    text.push(`| ${what} | ${value} | ${goal} |`);
+    console.log(`${what}: ${value}${goal && ` (goal ${goal})`}`);
+  });
+}
+if (only) process.exit(0);
+const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()} ${os.release()}, Node ${process.versions.node}; load average ${os.loadavg()[0]!.toFixed(1)} at the end`;
+const results = path.join(import.meta.dirname, '../results');
+mkdirSync(results, { recursive: true });
+writeFileSync(
+  path.join(results, 'panel.md'),
+  `# The panel at a million flows\n\n\`npm run bench:panel\`, ${new Date().toISOString().slice(0, 10)}. ${machine}.\n${text.join('\n')}\n`,
+);
+process.exit(0);
