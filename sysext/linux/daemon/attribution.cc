@@ -56,7 +56,7 @@ std::optional<core::ProcessInfo> Attribution::find(wire::Protocol protocol, cons
     const auto again = sockets_.find(protocol, client, server);
     if (!again || again->inode != socket->inode) return std::nullopt;
   }
-  return infos_.find(firstOwner(found, socket->inode));
+  return describeOwner(found, socket->inode);
 }
 
 bool Attribution::inhabited() {
@@ -82,12 +82,10 @@ bool Attribution::mayRescan() {
 }
 
 /// A child has its parent's descriptors under the same numbers. Where both hold the socket, the parent made it.
-pid_t Attribution::firstOwner(const Found& found, uint32_t inode) {
-  pid_t pid = found.pid;
-  ProcessStat stat;
-  while (found.descriptor >= 0 && readStat(pid, stat) && stat.parent > 1 && holds(stat.parent, found.descriptor, inode))
-    pid = stat.parent;
-  return pid;
+std::optional<core::ProcessInfo> Attribution::describeOwner(const Found& found, uint32_t inode) {
+  return infos_.findFirst(found.pid, [&](pid_t parent) {
+    return found.descriptor >= 0 && holds(parent, found.descriptor, inode);
+  });
 }
 
 /// Inodes and pids are used again, so what an earlier search saw is looked at once more.

@@ -57,7 +57,7 @@ class Attribution {
   static bool anyThread(const Member& member, int& left, F&& each);
   Look look(Member& member, uint32_t inode);
   Look read(const std::string& folder, Member& member, uint32_t inode);
-  pid_t firstOwner(const Found& found, uint32_t inode);
+  std::optional<core::ProcessInfo> describeOwner(const Found& found, uint32_t inode);
   Found hit(size_t index);
   bool mayRescan();
 

@@ -16,6 +16,8 @@ namespace flowtap::linux_ {
 namespace {
 
 constexpr size_t kMaxEntries = 1024;
+constexpr size_t kMaxOpen = 16;  // of a capture, which may be one of 256
+constexpr size_t kStatBytes = 2048;
 constexpr size_t kMaxCommandLine = 16 * 1024;
 constexpr size_t kMaxAncestors = 32;
 constexpr size_t kCommLength = 15;  // TASK_COMM_LEN without its end
@@ -115,7 +117,7 @@ bool parseStat(const std::string& text, ProcessStat& stat) {
   return true;
 }
 
-bool readStat(pid_t pid, ProcessStat& stat) { return parseStat(slurp(pid, "stat", 2048), stat); }
+bool readStat(pid_t pid, ProcessStat& stat) { return parseStat(slurp(pid, "stat", kStatBytes), stat); }
 
 std::string programName(const std::string& comm, const std::string& path, const std::vector<std::string>& arguments) {
   // At exec the kernel takes the name of the executed file: the executable, a link to it, or a script (whose interpreter
@@ -127,24 +129,58 @@ std::string programName(const std::string& comm, const std::string& path, const 
   return candidates[0].empty() ? comm : candidates[0];
 }
 
-std::optional<core::ProcessInfo> ProcessInfos::find(pid_t pid) {
+ProcessInfos::Entry* ProcessInfos::look(pid_t pid) {
+  auto known = entries_.find(pid);
+  std::string text(kStatBytes, '\0');
+  ssize_t size = -1;
+  // An open file of /proc belongs to the process, not to its number: when it has ended, reading fails.
+  if (known != entries_.end() && known->second.statFile)
+    size = ::pread(known->second.statFile.get(), text.data(), text.size(), 0);
   ProcessStat stat;
-  if (!readStat(pid, stat)) {
+  Fd opened;
+  if (size <= 0) {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    opened.reset(::open(path, O_RDONLY | O_CLOEXEC));
+    size = opened ? ::pread(opened.get(), text.data(), text.size(), 0) : -1;
+  }
+  text.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  if (!parseStat(text, stat)) {
     entries_.erase(pid);
-    return std::nullopt;
+    return nullptr;
   }
-  const auto known = entries_.find(pid);
-  if (known != entries_.end() && known->second.stat.startTime == stat.startTime) {
-    const ProcessStat& before = known->second.stat;
-    const bool sameProgram = before.argumentsAt == stat.argumentsAt && before.stackAt == stat.stackAt;
-    const bool mainThreadEnded = stat.argumentsAt == 0 && stat.stackAt == 0;
-    if (sameProgram || mainThreadEnded) return known->second.info;
+  if (known == entries_.end()) {
+    if (entries_.size() >= kMaxEntries) entries_.clear();
+    known = entries_.try_emplace(pid).first;
   }
-  if (entries_.size() >= kMaxEntries) entries_.clear();
-  Entry& entry = entries_[pid];
-  entry.stat = stat;
-  entry.info = describe(pid, stat);
-  return entry.info;
+  Entry& entry = known->second;
+  if (opened) entry.statFile = entries_.size() <= kMaxOpen ? std::move(opened) : Fd();
+  const ProcessStat& before = entry.stat;
+  const bool sameProgram = before.argumentsAt == stat.argumentsAt && before.stackAt == stat.stackAt;
+  const bool mainThreadEnded = stat.argumentsAt == 0 && stat.stackAt == 0;
+  if (before.startTime != stat.startTime || !(sameProgram || mainThreadEnded)) entry.info.reset();
+  if (!entry.info || !mainThreadEnded) entry.stat = stat;
+  entry.stat.parent = stat.parent;
+  return &entry;
+}
+
+const core::ProcessInfo& ProcessInfos::described(pid_t pid, Entry& entry) {
+  if (!entry.info) entry.info = describe(pid, entry.stat);
+  return *entry.info;
+}
+
+std::optional<core::ProcessInfo> ProcessInfos::find(pid_t pid) {
+  Entry* entry = look(pid);
+  return entry ? std::optional(described(pid, *entry)) : std::nullopt;
+}
+
+std::optional<core::ProcessInfo> ProcessInfos::findFirst(pid_t pid, const std::function<bool(pid_t parent)>& isOwner) {
+  Entry* entry = look(pid);
+  while (entry && entry->stat.parent > 1 && isOwner(entry->stat.parent)) {
+    pid = entry->stat.parent;
+    entry = look(pid);
+  }
+  return entry ? std::optional(described(pid, *entry)) : std::nullopt;
 }
 
 }  // namespace flowtap::linux_

@@ -3,10 +3,12 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "native/fd.h"
 #include "sysext/core/flow.h"
 
 namespace flowtap::linux_ {
@@ -31,12 +33,19 @@ class ProcessInfos {
  public:
   /// Nothing where the process has ended.
   std::optional<core::ProcessInfo> find(pid_t pid);
+  /// The same of its first ancestor that `isOwner` rejects the parent of: of the process itself, where it rejects that.
+  std::optional<core::ProcessInfo> findFirst(pid_t pid, const std::function<bool(pid_t parent)>& isOwner);
 
  private:
   struct Entry {
+    Fd statFile;  // stays open while few processes are known: opening it costs more than reading it
     ProcessStat stat;
-    core::ProcessInfo info;
+    std::optional<core::ProcessInfo> info;
   };
+  /// The process as it is now; null where it has ended.
+  Entry* look(pid_t pid);
+  static const core::ProcessInfo& described(pid_t pid, Entry& entry);
+
   std::unordered_map<pid_t, Entry> entries_;
 };
 

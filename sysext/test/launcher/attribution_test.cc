@@ -152,11 +152,12 @@ TEST("a shell's children, with the shell as their parent") {
 }
 
 TEST("nothing is left open by look-ups") {
-  Captured captured(client({"burst", "192.0.2.1", "80", "10", "10"}));
+  Captured captured(client({"burst", "192.0.2.1", "80", "60", "2"}));
   if (!captured) return;
   const int before = openFds();
   CHECK_EQ(captured.finish().status, 0);
-  CHECK_EQ(captured.seen().size(), 100u);
-  // The program's two output pipes are open all along; Attribution keeps one descriptor, for the newest pid.
-  CHECK_EQ(openFds(), before + 1);
+  CHECK_EQ(captured.seen().size(), 120u);
+  // The program's two output pipes are open all along; Attribution keeps one descriptor for the newest pid, and one for
+  // each of the first 16 processes that it knows.
+  CHECK(openFds() <= before + 1 + 16);
 }
