@@ -180,19 +180,16 @@ export class CaptureReader {
       case block.oldPacket: {
         const id = type === block.packet ? b.u32(0) : b.u16(0);
         const captured = b.u32(12);
-        this.pcapngPacket(
-          id,
-          b.u32(4) * 2 ** 32 + b.u32(8),
-          b.bytes(20, captured),
-          b.u32(16),
-          b.options(20 + pad4(captured)),
-        );
+        const stamp = b.u32(4) * 2 ** 32 + b.u32(8);
+        const bytes = b.bytes(20, captured);
+        if (!b.failed) this.pcapngPacket(id, stamp, bytes, b.u32(16), b.options(20 + pad4(captured)));
         break;
       }
       case block.simplePacket: {
         const length = b.u32(0);
         const snap = this.interfaces[0]?.snapLength || Infinity;
-        this.pcapngPacket(0, 0, b.bytes(4, Math.min(length, snap, b.size - 4)), length, noOptions);
+        const bytes = b.bytes(4, Math.min(length, snap, b.size - 4));
+        if (!b.failed) this.pcapngPacket(0, 0, bytes, length, noOptions);
         break;
       }
       case block.names:
