@@ -56,7 +56,19 @@ export const targets = {
       'sysext/test/launcher/*.cc',
     ],
   },
+  // What the macOS programs decide, and their portable parts with real sockets.
+  'macos-test': {
+    sources: [
+      ...core,
+      ...rendezvous,
+      'sysext/kit/client.cc',
+      'sysext/macos/runtime/*.cc',
+      'sysext/macos/app/*.cc',
+      'sysext/test/macos/*.cc',
+    ],
+  },
   'wire-peer': { sources: ['sysext/test/wire_peer.cc'] },
+  'rules-peer': { sources: [...core, 'sysext/test/rules_peer.cc'] },
   'daemon-test': { sources: [...daemon, 'sysext/test/daemon/*.cc'] },
   'explicit-test': { sources: [...explicit, 'sysext/test/explicit/*.cc'] },
   'core-test': { sources: [...core, 'sysext/test/core/*.cc'] },
