@@ -1,12 +1,12 @@
 // The panel in the real workbench, in headless Chromium: frames while scrolling, memory of the page, and how long a
 // flow takes from the proxy to its row. The proxy is one that speaks the wire and captures nothing, in this process.
-import { readdirSync, readFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CDPSession, FrameLocator } from 'playwright-core';
 import { Editor } from '../../test/support/ui/editor.ts';
 import { FakeProxy, type FakeClient } from '../../test/support/fake-proxy.ts';
+import { family } from '../proxy/processes.ts';
 import { closedFrame, openedFrame } from './flows.ts';
 import { percentile, type Note } from './report.ts';
 
@@ -139,10 +139,9 @@ function cpuTimes(editor: Editor): { host: number; page: number } {
   };
   const host = seconds(readFileSync(`/proc/${hostPid(editor)}/stat`, 'latin1'));
   let page = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+  for (const pid of family(process.pid))
     try {
       if (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('--type=renderer')) continue;
-      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${path.dirname(editor.runtimeDir)}/`)) continue;
       page = Math.max(page, seconds(readFileSync(`/proc/${pid}/task/${pid}/stat`, 'latin1')));
     } catch {
       // it has ended meanwhile

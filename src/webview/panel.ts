@@ -145,7 +145,7 @@ class Panel {
         ? t('{0} flows', next.total.toLocaleString())
         : t('{0} of {1} flows', next.count.toLocaleString(), next.total.toLocaleString());
     this.count.textContent = text;
-    if (next.query !== state.query) this.say(text);
+    if (next.query !== state.query) this.say(t('{0} of them match', next.count.toLocaleString()));
     this.warning.replaceChildren(...(next.warning ? [icon('warning'), next.warning] : []));
     this.warning.title = next.warning;
     this.progress.hidden = next.progress === undefined;

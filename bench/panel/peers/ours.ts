@@ -1,0 +1,29 @@
+// Holds flows as the extension does: session, store, dissectors. For each line on standard input it collects garbage
+// and answers with the number of HTTP requests that it holds.
+//   node --expose-gc ours.ts SOCKET
+import { createInterface } from 'node:readline';
+import { dissectLive } from '../../../src/dissect/live.ts';
+import { Session } from '../../../src/endpoint/session.ts';
+import { FlowStore } from '../../../src/flow/store.ts';
+import { connectTo } from '../../../test/support/fake-proxy.ts';
+
+const store = new FlowStore({}, { schedule: (flush) => void setTimeout(flush, 50) });
+const source = store.addSource();
+dissectLive(store);
+const session = new Session({
+  client: 'bench',
+  build: 'bench',
+  connect: () => connectTo(process.argv[2]!),
+  subscribe: { bodyLimit: 16 * 1024 },
+});
+session.onDidReceive((bytes, start, end) => store.feed(source, bytes, start, end));
+session.start();
+await session.ready();
+console.log('ready');
+for await (const _ of createInterface(process.stdin)) {
+  globalThis.gc?.();
+  let held = 0;
+  for (let id = store.first; id < store.end; id++) if (store.flow(id)?.application?.method === 'GET') held++;
+  console.log(held);
+}
+process.exit(0);
