@@ -6,6 +6,7 @@
 //   --daemon FILE  another build of flowtapd; with sanitizers its memory is not judged
 // What holds: memory and descriptors after the first tenth are those at the end; no flow fails; and for every accounted
 // subscriber, what it got and what it was told was left out add up to what was sent.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -32,14 +33,16 @@ const failures: string[] = [];
 const holds = (good: boolean, what: string): void => void (good || failures.push(what));
 const whole = new Intl.NumberFormat('en');
 
-/** Two descriptors in the daemon for each flow; the server and the client have one each. */
+/** Two descriptors in the daemon for each idle flow, and some for the short ones and the subscribers. */
 function fileLimit(): { prefix: string[]; idle: number } {
+  const spare = 400;
   const wanted = Number(values.idle);
-  const need = 2 * wanted + 1000;
+  const need = 2 * wanted + spare;
   const hard = Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1024);
   if (hard >= need) return { prefix: [], idle: wanted };
-  if (process.getuid!() === 0) return { prefix: ['prlimit', `--nofile=${need}:${need}`], idle: wanted };
-  const idle = Math.max(100, Math.floor((hard - 1000) / 2));
+  const raise = ['prlimit', `--nofile=${need}:${need}`];
+  if (spawnSync(raise[0]!, [...raise.slice(1), 'true']).status === 0) return { prefix: raise, idle: wanted };
+  const idle = Math.max(100, Math.floor((hard - spare) / 2));
   console.log(`${idle} idle flows instead of ${wanted}: this user may have ${hard} open files`);
   return { prefix: [], idle };
 }
