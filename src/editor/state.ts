@@ -1,8 +1,10 @@
 // The state of the way to the proxy, as the views tell it. Pure.
 import type { ProxyStatus, Welcome } from '../../gen/flow_pb.ts';
 import type { SessionState } from '../endpoint/session.ts';
+import type { Stage } from '../proxy/app.ts';
+import { stageProblem } from '../proxy/app.ts';
 import type { PlatformSupport } from '../proxy/platform.ts';
-import type { Problem } from '../proxy/problems.ts';
+import { problem, type Problem } from '../proxy/problems.ts';
 import type { StateKind } from '../protocol/ids.ts';
 
 export interface EditorState {
@@ -15,8 +17,21 @@ export interface EditorState {
 /** How the loader of the bridge says that the file was built for something else. */
 const foreign = /\bis for \w+-\w+/;
 
-export function editorState(session: SessionState, support: PlatformSupport): EditorState {
+/** What is known of the app on macOS: it is not there, or its first stage that is not in order (none where all are). */
+export type AppState = { readonly kind: 'unknown' | 'absent' } | { readonly kind: 'there'; readonly broken?: Stage };
+
+export function editorState(
+  session: SessionState,
+  support: PlatformSupport,
+  app: AppState = { kind: 'unknown' },
+): EditorState {
   if (support.kind === 'unsupported') return { kind: 'unsupported', problem: support.problem };
+  // A connection that works proves more than what was told of the stages before.
+  if (support.kind === 'app' && (session.kind === 'stopped' || session.kind === 'lost' || failedInApp(session))) {
+    if (app.kind === 'absent') return { kind: 'needsApp', problem: problem('needs-app') };
+    const kind = app.kind === 'there' && app.broken ? stageKind(app.broken) : undefined;
+    if (kind && app.kind === 'there' && app.broken) return { kind, problem: stageProblem(app.broken) };
+  }
   switch (session.kind) {
     case 'stopped':
     case 'starting':
@@ -36,12 +51,39 @@ export function editorState(session: SessionState, support: PlatformSupport): Ed
   }
 }
 
+/** Starting it came to an end at one of the stages. */
+const failedInApp = (session: SessionState): boolean =>
+  session.kind === 'unavailable' && session.problem.code.startsWith('app-');
+
+/** The view of each stage; undefined where the proxy just does not run. */
+function stageKind({ stage, state, code }: Stage): StateKind | undefined {
+  if (code === 'restart-needed' || code === 'stale-registration') return 'needsRestart';
+  switch (stage) {
+    case 'installed':
+      return 'needsActivation';
+    case 'approved':
+      return 'awaitsApproval';
+    case 'enabled':
+      return code === 'not-configured' ? undefined : 'switchedOff';
+    case 'connected':
+      return state === 'waiting' ? 'connecting' : undefined;
+    case 'reachable':
+      return 'unreachable';
+    case 'flow-seen':
+      return undefined;
+  }
+}
+
 function unavailable({ code, text }: Problem): StateKind {
   switch (code) {
     case 'platform-unsupported':
       return 'unsupported';
     case 'needs-app':
       return 'needsApp';
+    case 'needs-grant':
+      return 'needsGrant';
+    case 'app-waits':
+      return 'awaitsApproval';
     case 'bridge-missing':
       return 'addonMissing';
     case 'bridge-unusable':
@@ -55,4 +97,13 @@ function unavailable({ code, text }: Problem): StateKind {
 
 /** Something is wrong that somebody should look at. */
 export const isProblem = (kind: StateKind): boolean =>
-  ['addonForeign', 'addonBroken', 'lost', 'refused', 'startFailed'].includes(kind);
+  [
+    'addonForeign',
+    'addonBroken',
+    'lost',
+    'refused',
+    'startFailed',
+    'switchedOff',
+    'needsRestart',
+    'unreachable',
+  ].includes(kind);

@@ -9,6 +9,11 @@ export const commands = {
   showLog: 'flowtap.showLog',
   showStatus: 'flowtap.showStatus',
   showCaptureProblem: 'flowtap.showCaptureProblem',
+  installApp: 'flowtap.installApp',
+  removeApp: 'flowtap.removeApp',
+  allowAccess: 'flowtap.allowAccess',
+  openSystemSettings: 'flowtap.openSystemSettings',
+  checkProxy: 'flowtap.checkProxy',
   showEndpoints: 'flowtap.showEndpoints',
   addEndpoint: 'flowtap.addEndpoint',
   groupBy: 'flowtap.groupBy',
@@ -54,6 +59,8 @@ export const contextKeys = {
   state: 'flowtap.state',
   /** The code of what forbids captures on this machine, or ''. */
   captureProblem: 'flowtap.captureProblem',
+  /** The proxy is the app's system extension. */
+  macos: 'flowtap.macos',
   grouping: 'flowtap.grouping',
   filtered: 'flowtap.filtered',
   /** The store holds flows. */
@@ -82,7 +89,14 @@ export const settings = {
 /** The states that the views tell apart. */
 export const stateKinds = [
   'unsupported',
+  // The stages of the system extension on macOS.
   'needsApp',
+  'needsActivation',
+  'awaitsApproval',
+  'switchedOff',
+  'needsRestart',
+  'unreachable',
+  'needsGrant',
   'addonMissing',
   'addonForeign',
   'addonBroken',
@@ -104,7 +118,12 @@ const canCapture = `${trusted} && ${unlessKnown(state('stopped', 'starting', 'co
 
 /** When a command may be used: the `enablement` of its entry in the manifest. */
 export const enablement: Readonly<Partial<Record<CommandId, string>>> = {
-  [commands.startProxy]: `${trusted} && ${unlessKnown(state('stopped', 'lost', 'refused', 'startFailed'))}`,
+  [commands.startProxy]: `${trusted} && ${unlessKnown(state('stopped', 'lost', 'refused', 'startFailed', 'needsActivation', 'awaitsApproval', 'switchedOff', 'unreachable'))}`,
+  [commands.installApp]: contextKeys.macos,
+  [commands.removeApp]: `${contextKeys.macos} && !(${state('needsApp')})`,
+  [commands.allowAccess]: contextKeys.macos,
+  [commands.openSystemSettings]: contextKeys.macos,
+  [commands.checkProxy]: contextKeys.macos,
   [commands.stopProxy]: state('connecting', 'running', 'refused'),
   [commands.runCommand]: canCapture,
   [commands.newCapturedTerminal]: canCapture,

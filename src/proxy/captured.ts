@@ -31,6 +31,7 @@ export function capturedCommand(
   command: readonly string[],
   options: { capture?: string; mode?: CaptureMode; env?: NodeJS.ProcessEnv } = {},
 ): CapturedCommand {
+  if (programs.seesAll) return { file: command[0] ?? '', args: command.slice(1), env: options.env ?? process.env };
   const args: string[] = [];
   if (options.capture) args.push('--capture', options.capture);
   if (options.mode && options.mode !== 'auto') args.push('--mode', options.mode);
@@ -39,6 +40,7 @@ export function capturedCommand(
 
 /** Rejects with a ProblemError where the launcher cannot be run at all. */
 export async function checkCapture(programs: Programs, mode?: CaptureMode): Promise<CaptureCheck> {
+  if (programs.seesAll) return { mode: 'transparent-proxy', problem: undefined };
   const args = mode && mode !== 'auto' ? ['--mode', mode, '--check'] : ['--check'];
   const { status, stdout, stderr } = await execute(programs.launcher, args, { timeoutMs: checkTimeout });
   const answer = status === 0 ? parseCheck(stdout) : undefined;

@@ -17,13 +17,13 @@ export const localProxy = (env: NodeJS.ProcessEnv = process.env): Way => wayTo(s
 export function wayTo(name: string, token: () => Promise<string> = async () => ''): Way {
   let bridge: Bridge | undefined;
   return {
-    connect: async () => connectThrough((bridge ??= load()), { name, token: await token() }),
+    connect: async () => connectThrough((bridge ??= loadOrThrow()), { name, token: await token() }),
     watch: name.startsWith('/') ? watchForSocket(name) : () => undefined,
   };
 }
 
 /** A file that was put right is found at the next attempt: nothing is remembered of a failure. */
-function load(): Bridge {
+export function loadOrThrow(): Bridge {
   const loaded = loadBridge();
   if (loaded.kind === 'loaded') return loaded.bridge;
   throw new ProblemError(problem(loaded.kind === 'missing' ? 'bridge-missing' : 'bridge-unusable', loaded.text));

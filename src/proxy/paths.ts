@@ -8,6 +8,10 @@ export interface Programs {
   readonly daemon: string;
   readonly launcher: string;
   readonly addon: string;
+  /** The Flowtap app, packed (macOS). */
+  readonly app?: string;
+  /** The proxy sees what every program does: none has to be started in a special way (macOS). */
+  readonly seesAll?: boolean;
 }
 
 /** `dist` is the folder of the bundles. */
@@ -18,6 +22,8 @@ export function programsIn(dist: string, platform: string = process.platform, ar
     daemon: path.join(folder, 'flowtapd'),
     launcher: path.join(folder, 'flowtap-run'),
     addon: path.join(folder, 'bridge.node'),
+    app: path.join(folder, 'Flowtap.app.tar.gz'),
+    seesAll: platform === 'darwin',
   };
 }
 

@@ -7,7 +7,36 @@ const table = {
   },
   'needs-app': {
     text: 'On macOS the Flowtap app does the capturing, and it is not there.',
-    next: 'Install Flowtap.app in /Applications and open it once to approve its system extension.',
+    next: 'Run "Flowtap: Install Flowtap Proxy": it puts Flowtap.app into /Applications and asks for your approval.',
+  },
+  // The app says itself what is wrong and where to click; these stand where it does not.
+  'app-stage': {
+    text: 'The Flowtap app could not do it.',
+    next: 'Run "/Applications/Flowtap.app/Contents/MacOS/Flowtap status" in a terminal: it tells how far the proxy has come.',
+  },
+  'app-waits': {
+    text: 'The Flowtap app waits for you.',
+    next: 'Approve what the system asks for, then start the proxy again.',
+  },
+  'app-silent': {
+    text: 'The Flowtap app gave no answer: {detail}.',
+    next: 'If the system ended it, its signature does not fit this Mac: install Flowtap again, or sign it as docs/macos.md says.',
+  },
+  'app-cancelled': {
+    text: 'You cancelled it.',
+    next: 'Run the command again to go on; what was done so far stays.',
+  },
+  'app-install': {
+    text: 'The Flowtap app could not be installed: {detail}.',
+    next: 'Make sure that you may write to /Applications, or ask an administrator of this Mac.',
+  },
+  'app-archive': {
+    text: 'This package of Flowtap carries no app: {detail}.',
+    next: 'Install the package for macOS, or build the app with "make -C sysext".',
+  },
+  'needs-grant': {
+    text: 'The proxy lets this editor in only when you allow it: {detail}',
+    next: 'Run "Flowtap: Allow This Editor to See Flows".',
   },
   'program-missing': {
     text: 'A program of Flowtap is missing: {detail}.',

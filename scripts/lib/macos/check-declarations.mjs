@@ -105,7 +105,7 @@ function different(what, ours, real) {
   const [a, b] = [kindOfOurs(ours), kindOfReal(real)];
   if (a === undefined || b === undefined || a === b) return undefined;
   const handles = ['object', 'pointer', 'text'];
-  if (handles.includes(a) && handles.includes(b) && (a !== 'text' || b !== 'object' || !/^NSString/.test(ours)))
+  if (handles.includes(a) && handles.includes(b) && (a !== 'text' || b !== 'object' || !ours.startsWith('NSString')))
     return undefined;
   return `${what} is a ${b} (${real}), not a ${a} (${ours})`;
 }

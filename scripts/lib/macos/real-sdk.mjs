@@ -106,7 +106,7 @@ export function kindOfReal(type) {
   if (bare === 'boolean') return 'boolean';
   if (bare === 'number' || bare.startsWith('interop.Enum<')) return 'number';
   if (bare === 'string') return 'text';
-  if (/^interop\.Pointer/.test(bare)) return 'pointer';
+  if (bare.startsWith('interop.Pointer')) return 'pointer';
   return /^(NS|NE|NW|OS|CF)\w+/.test(bare) ? 'object' : undefined;
 }
 
@@ -121,7 +121,7 @@ export function kindOfOurs(type) {
   if (/^NSString\b.*\*|^(unsigned )?char \*$/.test(bare)) return 'text';
   if (/^id\b|^instancetype|^NSObject<|^\w+(<.*>)? \*+$/.test(bare) && /^(id|instancetype|NS|NE|NW|OS)/.test(bare))
     return 'object';
-  if (/\*$/.test(bare)) return 'pointer';
+  if (bare.endsWith('*')) return 'pointer';
   return /^(enum )?(unsigned |signed )?(int|long|short|NS\w+|NE\w+|OS\w+|nw_endpoint_type_t|uint\w+|int\w+|os_log_type_t)\b/.test(
     bare,
   )

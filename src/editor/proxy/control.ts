@@ -5,6 +5,7 @@ import type { CaptureCheck } from '../../proxy/captured.ts';
 import { checkCapture } from '../../proxy/captured.ts';
 import { ensureDaemon } from '../../proxy/daemon.ts';
 import { localProxy } from '../../proxy/local.ts';
+import type { Stage } from '../../proxy/app.ts';
 import { platformSupport } from '../../proxy/platform.ts';
 import { contextKeys, settings as settingIds } from '../../protocol/ids.ts';
 import type { FlowStore } from '../../flow/store.ts';
@@ -13,6 +14,7 @@ import type { ContextKeys } from '../contextKeys.ts';
 import { onDidChangeSettings, readSettings } from '../settings.ts';
 import type { EditorState } from '../state.ts';
 import { editorState } from '../state.ts';
+import { AppControl } from './appControl.ts';
 
 /** What it needs of the app. */
 export interface ProxyHost {
@@ -21,6 +23,7 @@ export interface ProxyHost {
   readonly keys: ContextKeys;
   readonly store: FlowStore;
   readonly programs: Programs;
+  readonly context: Pick<vscode.ExtensionContext, 'secrets'>;
 }
 
 /** An explicit proxy is no capture of whatever runs: it has to be asked for. */
@@ -29,7 +32,9 @@ export const isBlocked = ({ mode, problem }: CaptureCheck): boolean =>
 
 export class ProxyControl implements vscode.Disposable {
   readonly session: Session;
-  readonly #app: ProxyHost;
+  /** What runs the proxy on macOS; undefined elsewhere. */
+  readonly app: AppControl | undefined;
+  readonly #host: ProxyHost;
   readonly #support = platformSupport();
   readonly #source: number;
   readonly #changed = new vscode.EventEmitter<EditorState>();
@@ -41,15 +46,21 @@ export class ProxyControl implements vscode.Disposable {
   readonly onDidChangeState = this.#changed.event;
 
   constructor(app: ProxyHost) {
-    this.#app = app;
+    this.#host = app;
+    this.app = this.#support.kind === 'app' ? new AppControl({ ...app, secrets: app.context.secrets }) : undefined;
     this.#source = app.store.addSource();
     this.session = new Session({
       client: 'vscode',
       build: app.version,
-      ...localProxy(),
+      ...(this.app?.way ?? localProxy()),
       subscribe: { bodyLimit: readSettings().bodyLimit },
     });
-    this.#state = editorState(this.session.state, this.#support);
+    this.#state = editorState(this.session.state, this.#support, this.app?.state);
+    if (this.app)
+      this.#owned.push(
+        this.app,
+        this.app.onDidChangeState(() => this.#follow()),
+      );
     this.#owned.push(
       this.session,
       this.session.onDidReceive((bytes, start, end) => app.store.feed(this.#source, bytes, start, end)),
@@ -74,17 +85,22 @@ export class ProxyControl implements vscode.Disposable {
   /** Connects as soon as a proxy runs; starts none. */
   connect(): void {
     if (this.#support.kind !== 'unsupported') this.session.start();
+    void this.app?.check();
   }
 
   /** Starts the proxy where none runs, and connects. Rejects with a ProblemError. */
-  async start(): Promise<void> {
+  async start(tell?: (stage: Stage) => void): Promise<void> {
     if (!vscode.workspace.isTrusted) return;
-    this.session.start(() => ensureDaemon(this.#app.programs));
+    const { app } = this;
+    this.session.start(() => (app ? app.run('start', tell).then(() => undefined) : ensureDaemon(this.#host.programs)));
     await this.session.ready();
   }
 
   async stop(): Promise<void> {
-    await this.session.stopProxy();
+    if (!this.app) return this.session.stopProxy();
+    await this.app.run('stop');
+    this.session.stop();
+    this.connect();
   }
 
   /** Whether programs can be captured here. A good answer is kept, a bad one is asked for again. */
@@ -99,23 +115,23 @@ export class ProxyControl implements vscode.Disposable {
   }
 
   async #runCheck(): Promise<CaptureCheck> {
-    const check = await checkCapture(this.#app.programs);
+    const check = await checkCapture(this.#host.programs);
     this.#check = check;
-    if (check.problem) this.#app.log.warn(`captures: ${check.problem.text} ${check.problem.next}`);
-    this.#app.keys.set(contextKeys.captureProblem, isBlocked(check) ? (check.problem?.code ?? '') : '');
+    if (check.problem) this.#host.log.warn(`captures: ${check.problem.text} ${check.problem.next}`);
+    this.#host.keys.set(contextKeys.captureProblem, isBlocked(check) ? (check.problem?.code ?? '') : '');
     return check;
   }
 
   #follow(): void {
     const before = this.#state;
-    this.#state = editorState(this.session.state, this.#support);
+    this.#state = editorState(this.session.state, this.#support, this.app?.state);
     const { kind, problem, welcome } = this.#state;
-    if (before.kind === 'running' && kind !== 'running') this.#app.store.sourceLost(this.#source);
+    if (before.kind === 'running' && kind !== 'running') this.#host.store.sourceLost(this.#source);
     if (before.kind !== kind || before.problem?.text !== problem?.text) {
       const about = problem ? `: ${problem.text}` : welcome ? `: build ${welcome.build}, pid ${welcome.pid}` : '';
-      this.#app.log[problem ? 'warn' : 'info'](`proxy ${kind}${about}`);
+      this.#host.log[problem ? 'warn' : 'info'](`proxy ${kind}${about}`);
     }
-    this.#app.keys.set(contextKeys.state, kind);
+    this.#host.keys.set(contextKeys.state, kind);
     this.#changed.fire(this.#state);
   }
 

@@ -15,6 +15,18 @@ export function stateTitle(kind: StateKind, t: Translate): string {
       return t('Flowtap cannot capture on this system');
     case 'needsApp':
       return t('The Flowtap app is not installed');
+    case 'needsActivation':
+      return t('The system extension is not installed');
+    case 'awaitsApproval':
+      return t('The system extension waits for your approval');
+    case 'switchedOff':
+      return t('The system extension is switched off');
+    case 'needsRestart':
+      return t('The Mac has to be restarted');
+    case 'unreachable':
+      return t('The system extension does not answer');
+    case 'needsGrant':
+      return t('This editor is not allowed to see flows yet');
     case 'addonMissing':
       return t('The native part of Flowtap is missing');
     case 'addonForeign':

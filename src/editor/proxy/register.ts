@@ -6,14 +6,17 @@ import { onDidChangeSettings, readSettings } from '../settings.ts';
 import { isProblem } from '../state.ts';
 import { countCaptured } from '../terminal/captured.ts';
 import { askForTrust } from '../trust.ts';
+import { registerAppCommands, withStages } from './appCommands.ts';
 import { remedyCommands, statusText } from './describe.ts';
 
 export function registerProxy(app: App): void {
   const { t } = vscode.l10n;
   app.command(commands.startProxy, async () => {
     if (!vscode.workspace.isTrusted) return askForTrust();
-    await app.proxy.start();
+    if (!app.proxy.app) return app.proxy.start();
+    await withStages(t('Starting the proxy'), (tell) => app.proxy.start(tell));
   });
+  registerAppCommands(app);
   app.command(commands.stopProxy, () => app.proxy.stop());
   app.command(commands.showLog, () => app.log.show());
   app.command(commands.showStatus, () => showStatus(app));

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { editorState, isProblem } from '../../../src/editor/state.ts';
+import { Welcome } from '../../../gen/flow_pb.ts';
+import { editorState, isProblem, type AppState } from '../../../src/editor/state.ts';
 import { stateTitle } from '../../../src/editor/proxy/describe.ts';
 import { loadBridge } from '../../../src/endpoint/bridge.ts';
 import type { SessionState } from '../../../src/endpoint/session.ts';
 import { platformSupport } from '../../../src/proxy/platform.ts';
-import { problem } from '../../../src/proxy/problems.ts';
+import type { Stage, StageName } from '../../../src/proxy/app.ts';
+import { problem, type ProblemCode } from '../../../src/proxy/problems.ts';
 import { stateKinds } from '../../../src/protocol/ids.ts';
 import { t } from './sidebar/flows.ts';
 
@@ -72,5 +74,50 @@ describe('the state that the views show', () => {
   it('has a title for every kind', () => {
     const titles = stateKinds.map((kind) => stateTitle(kind, t));
     assert.equal(new Set(titles).size, stateKinds.length);
+  });
+
+  describe('on macOS', () => {
+    const mac = platformSupport('darwin', 'arm64');
+    const at = (stage: StageName, state: Stage['state'] = 'failed', code = ''): AppState => ({
+      kind: 'there',
+      broken: { stage, state, code, text: 'What is wrong.', next: 'What to do.', open: '' },
+    });
+    const stopped = { kind: 'stopped', waiting: true } as const;
+
+    it('is the first stage that is not in order, in the words of the app', () => {
+      for (const [app, expected] of [
+        [{ kind: 'absent' }, 'needsApp'],
+        [at('installed'), 'needsActivation'],
+        [at('installed', 'failed', 'restart-needed'), 'needsRestart'],
+        [at('approved', 'waiting'), 'awaitsApproval'],
+        [at('enabled'), 'switchedOff'],
+        [at('reachable'), 'unreachable'],
+        [at('reachable', 'failed', 'stale-registration'), 'needsRestart'],
+      ] as const) {
+        const state = editorState(stopped, mac, app);
+        assert.equal(state.kind, expected);
+        if (app.kind === 'there') assert.deepEqual(state.problem?.text, 'What is wrong.');
+      }
+    });
+
+    it('is stopped where the proxy only does not run', () => {
+      for (const app of [at('connected'), at('enabled', 'failed', 'not-configured'), { kind: 'there' } as const])
+        assert.equal(editorState(stopped, mac, app).kind, 'stopped');
+    });
+
+    it('is running where it is connected, whatever was told before', () => {
+      const live = { kind: 'live', welcome: Welcome.make({}), status: undefined } as const;
+      assert.equal(editorState(live, mac, at('approved', 'waiting')).kind, 'running');
+    });
+
+    it('asks for consent where the proxy knows no token of this editor', () => {
+      const unavailable = (code: ProblemCode): SessionState => ({ kind: 'unavailable', problem: problem(code) });
+      assert.equal(editorState(unavailable('needs-grant'), mac, { kind: 'there' }).kind, 'needsGrant');
+      assert.equal(editorState(unavailable('app-stage'), mac, at('enabled')).kind, 'switchedOff');
+    });
+
+    it('means nothing elsewhere', () => {
+      assert.equal(editorState(stopped, linux, { kind: 'absent' }).kind, 'stopped');
+    });
   });
 });
