@@ -191,6 +191,7 @@ for (const user of asRoot ? ['root', 'ordinary user'] : ['ordinary user'])
       await eventually('the connections are there', () => claims.size === 1 && sockets.size === 1);
       const name = network(child.pid!);
       networks.push(name);
+      await eventually('the shell and its two sleeps run', () => inhabitants(name).length === 3);
       child.kill('SIGKILL');
       await once(child, 'exit');
       // The two sleeps go on, captured.
