@@ -28,6 +28,13 @@ class NeDatagrams::Conversation final : public DatagramFlow {
     of_.turns_.post([kept = std::move(found->second)] {});
     of_.conversations_.erase(found);
   }
+  void pass(Direction direction, std::string_view payload) override {
+    if (!of_.port_) return;
+    NeDatagram datagram{std::string(payload), about.destination};
+    if (direction == Direction::kUp) return of_.send(datagram, this);
+    of_.queue(std::move(datagram));
+    of_.write();
+  }
 
   NeDatagrams& of_;
 };
@@ -84,18 +91,21 @@ void NeDatagrams::onGot(NeError error, std::vector<NeDatagram> datagrams) {
     return stop(closed ? CloseReason::kEof : clientFailure(reason), closed ? 0 : reason);
   }
   if (datagrams.empty()) return stop(CloseReason::kEof);
-  for (const NeDatagram& datagram : datagrams) {
-    up(datagram);
+  for (NeDatagram& datagram : datagrams) {
+    up(std::move(datagram));
     if (!port_) return;
   }
   ask();
 }
 
-void NeDatagrams::up(const NeDatagram& datagram) {
+void NeDatagrams::up(NeDatagram datagram) {
   if (datagram.peer.size == 0) return engine_.countRefused();  // a name that nobody resolved
   lastActive_ = engine_.clock().steadyMillis();
   Conversation* const conversation = with(datagram.peer);
-  if (conversation) conversation->datagram(Direction::kUp, datagram.bytes);
+  if (!conversation || conversation->datagram(Direction::kUp, datagram.bytes)) send(datagram, conversation);
+}
+
+void NeDatagrams::send(const NeDatagram& datagram, Conversation* conversation) {
   const int failure = socket_->send(datagram.peer, datagram.bytes);
   // A full buffer loses datagrams, as everywhere.
   if (failure != 0 && failure != EAGAIN && failure != ENOBUFS && conversation && conversation->live())
@@ -125,13 +135,17 @@ void NeDatagrams::serverReady() {
   for (int i = 0; i < kReceivesPerTurn && port_ && downBytes_ < kDownBytes && socket_->receive(datagram); i++) {
     lastActive_ = engine_.clock().steadyMillis();
     if (datagram.peer.port == kDnsPort) names_.learn(datagram.bytes);
-    if (Conversation* const conversation = with(datagram.peer)) conversation->datagram(Direction::kDown, datagram.bytes);
-    downBytes_ += std::max<size_t>(datagram.bytes.size(), 1);
-    down_.push_back(std::move(datagram));
+    Conversation* const conversation = with(datagram.peer);
+    if (!conversation || conversation->datagram(Direction::kDown, datagram.bytes)) queue(std::move(datagram));
   }
   if (!port_) return;
   if (downBytes_ >= kDownBytes) socket_->wait(false);
   write();
+}
+
+void NeDatagrams::queue(NeDatagram datagram) {
+  downBytes_ += std::max<size_t>(datagram.bytes.size(), 1);
+  down_.push_back(std::move(datagram));
 }
 
 void NeDatagrams::write() {

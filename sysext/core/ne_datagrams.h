@@ -58,8 +58,11 @@ class NeDatagrams final : public std::enable_shared_from_this<NeDatagrams> {
   void onOpened(NeError error);
   void onGot(NeError error, std::vector<NeDatagram> datagrams);
   void onWritten(NeError error);
-  void up(const NeDatagram& datagram);
-  /// Null where it cannot be shown.
+  void up(NeDatagram datagram);
+  /// To the peer, and to the program: what no rule holds back.
+  void send(const NeDatagram& datagram, Conversation* conversation);
+  void queue(NeDatagram datagram);
+  /// Null where it cannot be shown: then no rule applies either.
   Conversation* with(const Address& peer);
   void write();
   NePort::Done then(void (NeDatagrams::*next)(NeError));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace flowtap::core {
 
@@ -108,18 +109,23 @@ void NeStream::serverReady(bool input, bool output) {
     serverBlocked_ = false;
     flow_.writable(Side::kServer);
   }
-  if (input && phase_ == Phase::kRelaying) flow_.readable(Side::kServer, false);
+  if (input && phase_ == Phase::kRelaying) {
+    serverParked_ = true;  // until it is read from
+    flow_.readable(Side::kServer, false);
+  }
   waitForServer();
 }
 
 void NeStream::waitForServer() {
-  if (phase_ == Phase::kRelaying) server_->wait(!serverEnded_ && !clientBlocked_, serverBlocked_);
+  if (phase_ == Phase::kRelaying) server_->wait(!serverEnded_ && !clientBlocked_ && !serverParked_, serverBlocked_);
 }
 
 // ---- StreamIo ----
 
 long NeStream::read(Side side, char* data, size_t size) {
   if (side == Side::kServer) {
+    // Outside serverReady() it is the rule's time that has come: whatever the read leaves is waited for again.
+    if (std::exchange(serverParked_, false)) turns_.post([self = shared_from_this()] { self->waitForServer(); });
     const long n = server_->read(data, size);
     if (n == 0) serverEnded_ = true;
     if (n < 0 && n != kWouldBlock) failure_ = static_cast<int>(-n);

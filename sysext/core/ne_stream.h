@@ -95,6 +95,7 @@ class NeStream final : private StreamIo, public std::enable_shared_from_this<NeS
   bool serverEnded_ = false;
   bool serverBlocked_ = false;  // what the program sent waits for the server
   bool clientBlocked_ = false;  // what the server sent waits for the program
+  bool serverParked_ = false;   // a rule lets nothing through now; read() follows when it does
   int failure_ = 0;          // errno that the program sees where the flow does not end in order
   uint64_t drainingSince_ = 0;
   StreamFlow flow_;

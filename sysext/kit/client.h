@@ -6,15 +6,19 @@
 
 namespace flowtap::kit {
 
-class Client final : private core::SessionIo {
+class Client : private core::SessionIo {
  public:
   Client(core::Engine& engine, Fd socket, const Peer& peer);
+  virtual ~Client() = default;
 
   int fd() const { return socket_.get(); }
   /// What to wait for, as for poll().
   short events() const;
   void onEvents(short events);
   bool over() const { return gone_ || session_.over(); }
+
+ protected:
+  void refuse(wire::RefusedCode code, std::string text) { session_.refuse(code, std::move(text)); }
 
  private:
   void receive();

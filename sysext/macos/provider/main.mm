@@ -12,7 +12,7 @@ using namespace flowtap;
 
 namespace {
 
-std::unique_ptr<macos::Proxy> proxy;
+macos::Proxy *proxy;  // for as long as the process lives: the system ends it whenever it likes
 
 os_log_t logOf() {
   static os_log_t log = os_log_create("dev.flowtap", "extension");
@@ -36,7 +36,7 @@ int main() {
       else os_log_with_type(logOf(), OS_LOG_TYPE_DEFAULT, "%{public}s", message.c_str());
     };
     std::string error;
-    proxy = macos::Proxy::start(std::move(options), error);
+    proxy = macos::Proxy::start(std::move(options), error).release();
     if (!proxy) {
       os_log_with_type(logOf(), OS_LOG_TYPE_ERROR, "cannot start: %{public}s", error.c_str());
       return EXIT_FAILURE;
