@@ -28,10 +28,10 @@ export const rules: CliCommand = {
         `
 A rules file has one rule on each line: what to do, then for which flows, as a query. The first that fits decides.
 
-  block process:curl host:*.example.com     refused, as if nobody listened there
-  reset after 10KB port:443                 the connection breaks when 10 KB have passed
-  delay 200ms rate 100KB/s down host:cdn.*  a slow link
-  pass port:53                              as it is, whatever the rules below say
+  block process:curl host:*.example.com      # refused, as if nobody listened there
+  reset after 10KB port:443                  # the connection breaks when 10 KB have passed
+  delay 200ms rate 100KB/s down host:cdn.*   # a slow link
+  pass port:53                               # as it is, whatever the rules below say
 
 Rules are this user's and live in the proxy: they stay when nobody watches, and end with the proxy ("flowtap stop").`,
       );

@@ -2,6 +2,7 @@
 // C++ takes means there what it means here, and what it refuses beyond that, it refuses for a reason of its own.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { Protocol, ProxyFrame } from '../../../../gen/flow_pb.ts';
@@ -75,9 +76,9 @@ const flows = Array.from({ length: store.end - store.first }, (_, i) => store.fl
 type Answer =
   { readonly verdicts: string } | { readonly line: number; readonly column: number; readonly message: string };
 
-/** What C++ makes of `block QUERY`, for each query. */
-function askCpp(queries: readonly string[]): Answer[] {
-  const parts = [...frames, Buffer.alloc(0), ...queries.map((q) => Buffer.from(`block ${q}`))];
+/** What C++ makes of each rules file. */
+function askCpp(files: readonly string[]): Answer[] {
+  const parts = [...frames, Buffer.alloc(0), ...files.map((f) => Buffer.from(f))];
   const input = Buffer.concat(
     parts.flatMap((part) => {
       const size = Buffer.alloc(4);
@@ -103,7 +104,7 @@ const ownReasons =
 
 function compare(queries: readonly string[]): { taken: number; refused: number } {
   const count = { taken: 0, refused: 0 };
-  askCpp(queries).forEach((answer, i) => {
+  askCpp(queries.map((q) => `block ${q}`)).forEach((answer, i) => {
     const text = queries[i]!;
     const { query, error } = parseQuery(text);
     if ('verdicts' in answer) {
@@ -116,7 +117,7 @@ function compare(queries: readonly string[]): { taken: number; refused: number }
     count.refused++;
     if (ownReasons.test(answer.message)) return;
     assert.ok(error, `C++ refuses ${text}: ${answer.message}`);
-    const column = 'block '.length + [...text.slice(0, error.start)].length + 1;
+    const column = 'block '.length + Array.from(text.slice(0, error.start)).length + 1;
     assert.equal(answer.column, column, `${text}: ${answer.message} | ${error.message}`);
   });
   return count;
@@ -125,7 +126,7 @@ function compare(queries: readonly string[]): { taken: number; refused: number }
 const fields = ['process', 'path', 'command', 'parent', 'pid', 'host', 'address', 'destination', 'port', 'source', 'source.port', 'protocol', 'direction', 'capture', 'Host', 'status', 'nothing']; // prettier-ignore
 const values = ['curl', 'NODE', 'my', '"my tool"', "'a,b'", "o'neil", '"x\\"y"', 'größe', '*', '*.example.com', '*ex?mple*', 'gr?ße*', '192.0.2.1', '::', '2001:*', '::ffff:192*', '80', '80,443', '1..100', '400..', '..53', '1k', '.05k', '1.001k', '0.0', '9..1', 'tcp', 'UDP', 'tcp,udp', 't?p', 'http', 'inbound', 'out*', '', '/usr/bin', '/^c/', '/x/i', '""', 'a,', '"open', '(']; // prettier-ignore
 const field = fc.constantFrom(...fields);
-const value = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...'ab1.*?,/"\'()[]\\-!:=<>kß ') }) }); // prettier-ignore
+const value = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...'a b 1 . * ? , / " \' ( ) [ ] \\ - ! : = < > k ß'.split(' '), ' ') }) }); // prettier-ignore
 const operator = fc.oneof({ weight: 5, arbitrary: fc.constant(':') }, fc.constantFrom('=', '!=', '>', '>=', '<', '<='));
 const term = fc.oneof({ weight: 4, arbitrary: fc.tuple(field, operator, value).map((t) => t.join('')) }, { weight: 1, arbitrary: value }); // prettier-ignore
 const glue = fc.constantFrom(' ', ' ', '\t', ' and ', ' or ', ' OR ', ' || ', ' not ', ' -', '\u00a0', '\u3000', ' ! ');
@@ -169,6 +170,16 @@ describe('queries of rules', function () {
       { numRuns: 8 },
     );
     assert.ok(count.taken > 300 && count.refused > 300, JSON.stringify(count));
+  });
+
+  it('are written in the documentation and in the help as they are understood', () => {
+    const fromDocs = /```\n(# What[^]*?)```/.exec(
+      fs.readFileSync(path.join(root, 'docs/rules-of-flows.md'), 'utf8'),
+    )![1]!;
+    const help = fs.readFileSync(path.join(root, 'src/cli/commands/rules.ts'), 'utf8');
+    const fromHelp = [...help.matchAll(/^ {2}(?:block|reset|delay|pass) .* # .*$/gm)].join('\n');
+    assert.equal(fromHelp.split('\n').length, 4);
+    for (const answer of askCpp([fromDocs, fromHelp])) assert.ok('verdicts' in answer, JSON.stringify(answer));
   });
 
   it('nest as deep, and are as long, as elsewhere', () => {
