@@ -113,6 +113,10 @@ NfRule& NfRule::l4Protocol(uint8_t protocol) {
   return meta(NFT_META_L4PROTO).compare(NFT_CMP_EQ, &protocol, sizeof protocol);
 }
 
+NfRule& NfRule::notL4Protocol(uint8_t protocol) {
+  return meta(NFT_META_L4PROTO).compare(NFT_CMP_NEQ, &protocol, sizeof protocol);
+}
+
 NfRule& NfRule::mark(uint32_t value) { return meta(NFT_META_MARK).compare(NFT_CMP_EQ, &value, sizeof value); }
 
 NfRule& NfRule::ipv4Destination(nft_cmp_ops operation, const Ipv4Network& network) {
@@ -140,6 +144,13 @@ NfRule& NfRule::tcpFlags(uint8_t mask, uint8_t value) {
       .compare(NFT_CMP_EQ, &value, sizeof value);
 }
 
+NfRule& NfRule::notTcpFlags(uint8_t mask, uint8_t value) {
+  return l4Protocol(IPPROTO_TCP)
+      .payload(NFT_PAYLOAD_TRANSPORT_HEADER, kTcpFlags, sizeof mask)
+      .maskBy(&mask, sizeof mask)
+      .compare(NFT_CMP_NEQ, &value, sizeof value);
+}
+
 NfRule& NfRule::icmpType(uint8_t protocol, uint8_t type) {
   return l4Protocol(protocol)
       .payload(NFT_PAYLOAD_TRANSPORT_HEADER, kIcmpType, sizeof type)
@@ -157,6 +168,14 @@ NfRule& NfRule::ordinarySocket() {
 }
 
 // ---- statements
+
+NfRule& NfRule::setMark(uint32_t value) {
+  load(&value, sizeof value);
+  const Expression expression(message_, "meta");
+  message_.networkNumber(NFTA_META_KEY, NFT_META_MARK);
+  message_.networkNumber(NFTA_META_SREG, kRegister);
+  return *this;
+}
 
 NfRule& NfRule::tproxy(uint16_t port) {
   const uint16_t networkPort = htons(port);

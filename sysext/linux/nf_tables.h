@@ -34,7 +34,9 @@ class NfRule {
   NfRule& notTo(const Ipv4Network& network);        ///< ip daddr != NETWORK
   NfRule& to(const in6_addr& address);              ///< ip6 daddr ADDRESS
   NfRule& notTo(const in6_addr& address);           ///< ip6 daddr != ADDRESS
+  NfRule& notL4Protocol(uint8_t protocol);          ///< meta l4proto != PROTOCOL
   NfRule& tcpFlags(uint8_t mask, uint8_t value);    ///< tcp flags & MASK == VALUE
+  NfRule& notTcpFlags(uint8_t mask, uint8_t value); ///< tcp flags & MASK != VALUE
   NfRule& icmpType(uint8_t protocol, uint8_t type); ///< icmp type TYPE, icmpv6 type TYPE
   /// socket transparent 0: a socket in the namespace takes the packet, and it is not one of the proxy's.
   NfRule& ordinarySocket();
@@ -42,6 +44,7 @@ class NfRule {
   // ---- statements
   NfRule& accept() { return verdict(NF_ACCEPT); }
   NfRule& drop() { return verdict(NF_DROP); }
+  NfRule& setMark(uint32_t value);  ///< meta mark set VALUE
   NfRule& tproxy(uint16_t port);    ///< tproxy to :PORT
   NfRule& redirect(uint16_t port);  ///< redirect to :PORT
   /// queue flags bypass to NUMBER: held until a program says what becomes of it; goes on where no program listens.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "sysext/linux/marks.h"
 #include "sysext/linux/nf_tables.h"
 
 namespace flowtap::linux_ {
@@ -24,18 +25,28 @@ constexpr uint32_t kHeaderBytes = 96;
 enum class Way { kXtables, kNative };
 
 /// Before NAT, which would hide the destination, and before steering.
-bool makeRules(uint8_t family, uint16_t number, Way way) {
+bool makeRules(const HostNetwork& host, uint8_t family, uint16_t number, Way way) {
   NfTable table("flowtap_hold", family);
   const auto chain = table.chain("hold", "filter", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE);
   constexpr uint8_t kSynAndAck = TH_SYN | TH_ACK;
+  // Nearly every packet ends here.
+  table.rule(chain, "tcp flags & (syn | ack) != syn accept").notTcpFlags(kSynAndAck, TH_SYN).accept();
+  table.rule(chain, "meta l4proto != tcp accept").notL4Protocol(IPPROTO_TCP).accept();
+  table.rule(chain, "meta mark 0x666c6f77 accept").mark(kProxyMark).accept();
+  // The addresses of the namespace itself, as in steering.
+  if (family == NFPROTO_IPV4) {
+    table.rule(chain, "ip daddr 127.0.0.0/8 meta mark set 0x686f6d65")
+        .to(Ipv4Network{in_addr{htonl(INADDR_LOOPBACK)}, 8})
+        .setMark(kLocalMark);
+    table.rule(chain, "ip daddr HOST meta mark set 0x686f6d65").to(Ipv4Network{host.ipv4, 32}).setMark(kLocalMark);
+  } else {
+    table.rule(chain, "ip6 daddr ::1 meta mark set 0x686f6d65").to(in6addr_loopback).setMark(kLocalMark);
+    if (host.ipv6) table.rule(chain, "ip6 daddr HOST meta mark set 0x686f6d65").to(*host.ipv6).setMark(kLocalMark);
+  }
   if (way == Way::kXtables)
-    table.rule(chain, "tcp flags & (syn | ack) == syn xt target NFQUEUE")
-        .tcpFlags(kSynAndAck, TH_SYN)
-        .queueByXtables(number);
+    table.rule(chain, "xt target NFQUEUE").queueByXtables(number);
   else
-    table.rule(chain, "tcp flags & (syn | ack) == syn queue flags bypass to " + std::to_string(number))
-        .tcpFlags(kSynAndAck, TH_SYN)
-        .queue(number);
+    table.rule(chain, "queue flags bypass to " + std::to_string(number)).queue(number);
   return !table.commit();
 }
 
@@ -82,7 +93,7 @@ std::vector<CaptureSocket> holdConnections(const HostNetwork& host) {
       if (of.family == NFPROTO_IPV6 && !host.ipv6Loopback) continue;
       Fd fd = queueSocket(of.number);
       if (!fd) return sockets;
-      if (!makeRules(of.family, of.number, way)) break;
+      if (!makeRules(host, of.family, of.number, way)) break;
       sockets.push_back({of.role, std::move(fd)});
     }
     if (!sockets.empty()) break;

@@ -108,7 +108,9 @@ HostNetwork readHostNetwork() {
 
 std::vector<NetworkSetting> readHostSettings() {
   std::vector<NetworkSetting> settings;
-  for (const char* path : {"/proc/sys/net/ipv4/ip_local_port_range", "/proc/sys/net/ipv4/ip_unprivileged_port_start"}) {
+  for (const char* path : {"/proc/sys/net/ipv4/ip_local_port_range", "/proc/sys/net/ipv4/ip_unprivileged_port_start",
+                           // When connect() gives up.
+                           "/proc/sys/net/ipv4/tcp_syn_retries", "/proc/sys/net/ipv4/tcp_syn_linear_timeouts"}) {
     std::ifstream file(path);
     std::string value;
     if (std::getline(file, value)) settings.push_back({path, value});

@@ -9,6 +9,7 @@
 
 #include <string>
 
+#include "sysext/linux/marks.h"
 #include "sysext/linux/nf_tables.h"
 
 namespace flowtap::linux_ {
@@ -57,6 +58,7 @@ void tproxyRules(NfTable& table, const HostNetwork& host) {
 
 void redirectRules(NfTable& table) {
   const auto steer = table.chain("steer", "nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST);
+  table.rule(steer, "meta mark 0x666c6f77 accept").mark(kProxyMark).accept();
   table.rule(steer, "meta l4proto tcp redirect to :" + kPort).l4Protocol(IPPROTO_TCP).redirect(kProxyPort);
 
   // NAT keeps no original destination for UDP. sendto() fails at once, which is better than silence.

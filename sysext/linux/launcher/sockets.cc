@@ -10,6 +10,7 @@
 
 #include "sysext/linux/launcher/problem.h"
 #include "sysext/linux/launcher/rules.h"
+#include "sysext/linux/marks.h"
 
 namespace flowtap::linux_ {
 namespace {
@@ -62,7 +63,7 @@ Fd bound(int family, int type, bool transparent, const char* name) {
   return fd;
 }
 
-/// For replies with any source address. The mark tells the rules that they are the proxy's.
+/// For datagrams, and refusals of connections, with any source address. The mark tells the rules that they are the proxy's.
 Fd raw(int family, const char* name) {
   Fd fd = make(family, SOCK_RAW, IPPROTO_RAW, name);
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_MARK, &kProxyMark, sizeof kProxyMark) != 0) fail("SO_MARK");
@@ -79,12 +80,10 @@ std::vector<CaptureSocket> makeCaptureSockets(const HostNetwork& host, wire::Mod
   if (host.ipv6Loopback) sockets.push_back({Role::kTcp6Listener, bound(AF_INET6, SOCK_STREAM, tproxy, "TCP over IPv6")});
   if (tproxy) {
     sockets.push_back({Role::kUdp4, bound(AF_INET, SOCK_DGRAM, true, "UDP over IPv4")});
-    sockets.push_back({Role::kRaw4, raw(AF_INET, "raw IPv4")});
-    if (host.ipv6Loopback) {
-      sockets.push_back({Role::kUdp6, bound(AF_INET6, SOCK_DGRAM, true, "UDP over IPv6")});
-      sockets.push_back({Role::kRaw6, raw(AF_INET6, "raw IPv6")});
-    }
+    if (host.ipv6Loopback) sockets.push_back({Role::kUdp6, bound(AF_INET6, SOCK_DGRAM, true, "UDP over IPv6")});
   }
+  sockets.push_back({Role::kRaw4, raw(AF_INET, "raw IPv4")});
+  if (host.ipv6Loopback) sockets.push_back({Role::kRaw6, raw(AF_INET6, "raw IPv6")});
   sockets.push_back({Role::kSockDiag, make(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG, "sock_diag")});
   return sockets;
 }
