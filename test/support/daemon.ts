@@ -135,6 +135,8 @@ export class TestDaemon {
   program = path.join(root, 'out/asan/flowtapd');
   process: ChildProcess | undefined;
   log = '';
+  /** The command in front of all others, for a network of the test's own. */
+  place: readonly string[] = [];
 
   constructor() {
     fs.chmodSync(this.folder, 0o755);
@@ -142,7 +144,7 @@ export class TestDaemon {
   }
 
   spawn(command: readonly string[]): ChildProcess {
-    const [file, ...args] = [...ordinary, ...command];
+    const [file, ...args] = [...this.place, ...ordinary, ...command];
     const env = { ...process.env, HOME: this.folder, FLOWTAP_RUNTIME_DIR: this.runtime };
     const child = spawn(file!, args, { env, cwd: this.folder, stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin.on('error', () => {});

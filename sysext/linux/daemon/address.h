@@ -49,4 +49,9 @@ inline sockaddr_storage toSockaddr(const core::Address& from) {
   return to;
 }
 
+inline bool isLoopback(const core::Address& address) {
+  if (address.size == 4) return address.bytes[0] == 127;
+  return std::memcmp(address.bytes.data(), in6addr_loopback.s6_addr, sizeof in6addr_loopback) == 0;
+}
+
 }  // namespace flowtap::daemon

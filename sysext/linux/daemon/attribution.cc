@@ -59,6 +59,15 @@ std::optional<core::ProcessInfo> Attribution::find(wire::Protocol protocol, cons
   return describeOwner(found, socket->inode);
 }
 
+std::optional<core::ProcessInfo> Attribution::findHolder(uint32_t inode) {
+  processes_.refresh();
+  auto& members = processes_.members();
+  if (members.size() == 1) return infos_.find(members.front().pid);
+  const Found found = holderOf(inode);
+  if (found.pid == 0) return std::nullopt;
+  return describeOwner(found, inode);
+}
+
 bool Attribution::inhabited() {
   processes_.rescan();
   return !processes_.members().empty();

@@ -30,6 +30,22 @@ class Attribution {
   std::optional<core::ProcessInfo> find(wire::Protocol protocol, const sockaddr_storage& client,
                                         const sockaddr_storage& server);
 
+  /// The process that has the socket with this inode.
+  std::optional<core::ProcessInfo> findHolder(uint32_t inode);
+
+  std::optional<std::vector<ListeningSocket>> listeners(int family) { return sockets_.listeners(family); }
+  /// Changes whenever a process begins, on the whole machine.
+  long newestPid() const { return processes_.lastPid(); }
+
+  /// Whether the client of a connection still has its socket.
+  bool exists(const sockaddr_storage& client, const sockaddr_storage& server) {
+    return sockets_.find(wire::Protocol::kTcp, client, server).has_value();
+  }
+  /// Whether a server inside would take a connection.
+  bool serves(const sockaddr_storage& client, const sockaddr_storage& server) {
+    return sockets_.hasListener(client, server);
+  }
+
   /// Whether any process is left in the namespace. Looks at all of /proc: not for every flow.
   bool inhabited();
 

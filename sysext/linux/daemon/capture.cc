@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <map>
 
@@ -45,6 +46,11 @@ bool isA(const Kind& kind, int fd) {
   return kind.type != SOCK_STREAM || option(fd, SO_ACCEPTCONN) == 1;
 }
 
+uint32_t inodeOf(int fd) {
+  struct stat found{};
+  return ::fstat(fd, &found) == 0 ? static_cast<uint32_t>(found.st_ino) : 0;
+}
+
 core::CapturePtr about(std::string name, uint32_t uid) {
   auto made = std::make_shared<core::Capture>();
   made->name = std::move(name);
@@ -62,7 +68,8 @@ Capture::Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& atta
       rootPid_(static_cast<pid_t>(attach.rootPid)) {}
 
 Capture::~Capture() {
-  for (SynGate* gate : gates_) loop_.retire(*gate);
+  inbound_.reset();
+  for (SynGate* gate : gates_) gate->stop();
   for (TcpListener* listener : listeners_) listener->stop();
   if (explicit_) explicit_->stop();
   // The programs have ended, so their conversations came to their end in order.
@@ -70,7 +77,7 @@ Capture::~Capture() {
 }
 
 Capture::Made Capture::make(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name,
-                            uint32_t uid, std::vector<Fd> sockets) {
+                            uint32_t uid, std::vector<Fd> sockets, Inbound::Say say) {
   Made made;
   if (attach.mode != core::Mode::kTproxy && attach.mode != core::Mode::kRedirect && attach.mode != core::Mode::kExplicit)
     made.problem = "this daemon captures in the modes TPROXY, REDIRECT and explicit proxy only";
@@ -79,12 +86,12 @@ Capture::Made Capture::make(EventLoop& loop, core::Engine& engine, const wire::A
                    std::to_string(sockets.size()) + " came with it";
   if (!made.problem.empty()) return made;
   made.capture.reset(new Capture(loop, engine, attach, std::move(name), uid));
-  made.problem = made.capture->take(attach.sockets, std::move(sockets));
+  made.problem = made.capture->take(attach.sockets, std::move(sockets), std::move(say));
   if (!made.problem.empty()) made.capture.reset();
   return made;
 }
 
-std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> sockets) {
+std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> sockets, Inbound::Say say) {
   std::map<Role, Fd> byRole;
   for (size_t i = 0; i < roles.size(); i++) {
     const Kind kind = kindOf(roles[i]);
@@ -104,6 +111,14 @@ std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> socket
                                      about_->uid);
     return explicit_->start() ? "" : "the sockets cannot be watched";
   }
+  ipv6_ = static_cast<bool>(byRole[Role::kTcp6Listener]);
+  if (attribution_ && byRole[Role::kTcp4Listener]) {
+    std::vector<uint32_t> own;
+    for (const Role role : {Role::kTcp4Listener, Role::kTcp6Listener})
+      if (byRole[role]) own.push_back(inodeOf(byRole[role].get()));
+    inbound_ = std::make_unique<Inbound>(loop_, engine_, *this, byRole[Role::kTcp4Listener].get(), std::move(own),
+                                         std::move(say));
+  }
   bool watched = true;
   const auto listen = [&](Role role, int family) {
     Fd& fd = byRole[role];
@@ -117,16 +132,16 @@ std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> socket
         new UdpRelay(loop_, engine_, *this, std::move(byRole[role]), std::move(byRole[raw]), family));
     watched = udp_.back()->start() && watched;
   };
-  const auto gate = [&](Role role, uint16_t number) {
-    if (!byRole[role] || !attribution_) return;
-    const auto find = [this](const sockaddr_storage& client, const sockaddr_storage& server) {
-      return processOf(core::Protocol::kTcp, client, server);
-    };
-    gates_.push_back(new SynGate(loop_, std::move(byRole[role]), number, find));
+  const auto gate = [&](Role role, uint16_t number, Role raw, int family) {
+    if (!byRole[role] || !byRole[raw] || !attribution_) return;
+    Fd refusals(::fcntl(byRole[raw].get(), F_DUPFD_CLOEXEC, 3));
+    if (!refusals) return;
+    gates_.push_back(
+        new SynGate(loop_, engine_, *this, std::move(byRole[role]), number, std::move(refusals), family));
     watched = gates_.back()->start() && watched;
   };
-  gate(Role::kNfqueue4, 4);  // the queues' numbers as in launcher/hold.cc
-  gate(Role::kNfqueue6, 6);
+  gate(Role::kNfqueue4, 4, Role::kRaw4, AF_INET);  // the queues' numbers as in launcher/hold.cc
+  gate(Role::kNfqueue6, 6, Role::kRaw6, AF_INET6);
   listen(Role::kTcp4Listener, AF_INET);
   listen(Role::kTcp6Listener, AF_INET6);
   relay(Role::kUdp4, Role::kRaw4, AF_INET);
@@ -144,11 +159,37 @@ core::FlowStart Capture::describe(core::Protocol protocol, const sockaddr_storag
   start.destination = toAddress(destination);
   start.capture = about_;
   start.host = names_.find(start.destination);
-  if (protocol == core::Protocol::kTcp)
-    for (SynGate* gate : gates_)
-      if (auto seen = gate->take(start.source)) start.process = std::move(*seen);
-  if (!start.process) start.process = processOf(protocol, source, destination);
+  start.process = processOf(protocol, source, destination);
   return start;
+}
+
+core::FlowStart Capture::describeInbound(const core::Address& source, const core::Address& destination,
+                                         uint32_t inode) {
+  core::FlowStart start;
+  start.protocol = core::Protocol::kTcp;
+  start.inbound = true;
+  start.source = source;
+  start.destination = destination;
+  start.capture = about_;
+  auto process = attribution_ ? attribution_->findHolder(inode) : std::nullopt;
+  if (process) start.process = engine_.processes().intern(std::move(*process));
+  return start;
+}
+
+std::optional<std::vector<linux_::ListeningSocket>> Capture::listeners() {
+  if (!attribution_) return std::nullopt;
+  auto found = attribution_->listeners(AF_INET);
+  if (!found || !ipv6_) return found;
+  const auto more = attribution_->listeners(AF_INET6);
+  if (!more) return std::nullopt;
+  found->insert(found->end(), more->begin(), more->end());
+  return found;
+}
+
+bool Capture::adopt(Fd& client, const sockaddr_storage& source, const sockaddr_storage& destination) {
+  for (SynGate* gate : gates_)
+    if (gate->adopt(client, source, destination)) return true;
+  return false;
 }
 
 core::ProcessPtr Capture::processOf(core::Protocol protocol, const sockaddr_storage& source,

@@ -8,6 +8,7 @@
 #include "sysext/core/engine.h"
 #include "sysext/core/host_names.h"
 #include "sysext/linux/daemon/attribution.h"
+#include "sysext/linux/daemon/inbound.h"
 #include "sysext/linux/daemon/explicit_listener.h"
 #include "sysext/linux/daemon/syn_gate.h"
 #include "sysext/linux/daemon/tcp_listener.h"
@@ -22,9 +23,9 @@ class Capture {
     std::string problem;
   };
   /// `sockets` in the order of attach.sockets. They come from another process, so each is checked to be what it is
-  /// called. `name` is unique among the captures.
+  /// called. `name` is unique among the captures. `say` takes what people should know.
   static Made make(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid,
-                   std::vector<Fd> sockets);
+                   std::vector<Fd> sockets, Inbound::Say say);
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
@@ -35,6 +36,22 @@ class Capture {
   /// What is known of a flow that begins now.
   core::FlowStart describe(core::Protocol protocol, const sockaddr_storage& source,
                            const sockaddr_storage& destination);
+  /// The same of a connection to a server inside, whose listening socket has this inode.
+  core::FlowStart describeInbound(const core::Address& source, const core::Address& destination, uint32_t inode);
+  /// The TCP sockets that listen inside; nothing where the kernel does not tell.
+  std::optional<std::vector<linux_::ListeningSocket>> listeners();
+  /// Changes whenever a process begins, on the whole machine.
+  long newestPid() const { return attribution_ ? attribution_->newestPid() : 0; }
+  /// A connection was accepted. True, and `client` is taken, where it has been dialled already.
+  bool adopt(Fd& client, const sockaddr_storage& source, const sockaddr_storage& destination);
+  /// Whether the client of a TCP connection still has its socket.
+  bool exists(const sockaddr_storage& client, const sockaddr_storage& server) {
+    return !attribution_ || attribution_->exists(client, server);
+  }
+  /// Whether a server inside would take the connection.
+  bool serves(const sockaddr_storage& client, const sockaddr_storage& server) {
+    return attribution_ && attribution_->serves(client, server);
+  }
   /// Whether a process still lives in the capture's network namespace. Looks at every process: not for every event.
   /// In the explicit mode there is no such namespace: the capture ends with its launcher's connection.
   bool inhabited() { return mode_ != core::Mode::kExplicit && attribution_ && attribution_->inhabited(); }
@@ -43,7 +60,7 @@ class Capture {
   Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);
   core::ProcessPtr processOf(core::Protocol protocol, const sockaddr_storage& source,
                              const sockaddr_storage& destination);
-  std::string take(const std::vector<wire::SocketRole>& roles, std::vector<Fd> sockets);
+  std::string take(const std::vector<wire::SocketRole>& roles, std::vector<Fd> sockets, Inbound::Say say);
 
   EventLoop& loop_;
   core::Engine& engine_;
@@ -53,6 +70,8 @@ class Capture {
   core::HostNames names_;
   Fd sockDiag_;
   std::unique_ptr<linux_::Attribution> attribution_;
+  bool ipv6_ = false;  // inside
+  std::unique_ptr<Inbound> inbound_;
   // Retired, not deleted, with the capture: their events can be in the air.
   std::vector<SynGate*> gates_;
   std::vector<TcpListener*> listeners_;

@@ -29,7 +29,7 @@ core::Identity identity() {
   me.mode = core::Mode::kTproxy;
   me.program = "flowtapd";
   me.pid = static_cast<uint32_t>(::getpid());
-  me.capabilities = {"probe", "udp", "dns", core::kRulesCapability};
+  me.capabilities = {"probe", "udp", "dns", "inbound", core::kRulesCapability};
   me.blindSpots = blindSpotsOf(me.mode, ::geteuid() != 0);
   return me;
 }
@@ -174,7 +174,11 @@ core::SessionIo::Attachment Daemon::attach(ClientConnection& client, const wire:
     return {Code::kBusy, "flowtapd serves at most " + std::to_string(engine_.limits().captures) + " captures"};
   std::string name = core::toUtf8(attach.capture, kCaptureNameBytes);
   if (name.empty()) name = "pid-" + std::to_string(attach.rootPid);
-  auto made = Capture::make(loop_, engine_, attach, std::move(name), client.session().peer().uid, std::move(sockets));
+  auto made = Capture::make(loop_, engine_, attach, std::move(name), client.session().peer().uid, std::move(sockets),
+                            [this](const std::string& text) {
+                              log_.write(text);
+                              engine_.setNotice(text);
+                            });
   if (!made.capture) {
     log_.write("capture refused: " + made.problem);
     return {Code::kProtocol, made.problem};

@@ -8,18 +8,20 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
+#include <cstddef>
 #include <cstring>
 
+#include "sysext/linux/marks.h"
 #include "sysext/linux/netlink.h"
 
 namespace flowtap::linux_ {
 namespace {
 
-constexpr size_t kPorts = 4;  // the source's and the destination's, first in the TCP header (RFC 9293)
-
-struct Ports {
+/// The first bytes of the TCP header (RFC 9293, section 3.1).
+struct Start {
   in_port_t source;
   in_port_t destination;
+  uint32_t sequence;
 };
 
 void readIpv4(const char* packet, size_t size, HeldSyn& syn) {
@@ -27,35 +29,37 @@ void readIpv4(const char* packet, size_t size, HeldSyn& syn) {
   if (size < sizeof header) return;
   std::memcpy(&header, packet, sizeof header);
   const size_t length = size_t{header.ihl} * 4;
-  if (length < sizeof header || header.protocol != IPPROTO_TCP || size < length + kPorts) return;
-  Ports ports{};
-  std::memcpy(&ports, packet + length, sizeof ports);
+  if (length < sizeof header || header.protocol != IPPROTO_TCP || size < length + sizeof(Start)) return;
+  Start start{};
+  std::memcpy(&start, packet + length, sizeof start);
   sockaddr_in client{}, server{};
   client.sin_family = server.sin_family = AF_INET;
   client.sin_addr.s_addr = header.saddr;
-  client.sin_port = ports.source;
+  client.sin_port = start.source;
   server.sin_addr.s_addr = header.daddr;
-  server.sin_port = ports.destination;
+  server.sin_port = start.destination;
   std::memcpy(&syn.client, &client, sizeof client);
   std::memcpy(&syn.server, &server, sizeof server);
+  syn.sequence = ntohl(start.sequence);
 }
 
 void readIpv6(const char* packet, size_t size, HeldSyn& syn) {
   ip6_hdr header{};
   // Programs that put extension headers before TCP are not known to exist; theirs goes on unseen.
-  if (size < sizeof header + kPorts) return;
+  if (size < sizeof header + sizeof(Start)) return;
   std::memcpy(&header, packet, sizeof header);
   if (header.ip6_nxt != IPPROTO_TCP) return;
-  Ports ports{};
-  std::memcpy(&ports, packet + sizeof header, sizeof ports);
+  Start start{};
+  std::memcpy(&start, packet + sizeof header, sizeof start);
   sockaddr_in6 client{}, server{};
   client.sin6_family = server.sin6_family = AF_INET6;
   client.sin6_addr = header.ip6_src;
-  client.sin6_port = ports.source;
+  client.sin6_port = start.source;
   server.sin6_addr = header.ip6_dst;
-  server.sin6_port = ports.destination;
+  server.sin6_port = start.destination;
   std::memcpy(&syn.client, &client, sizeof client);
   std::memcpy(&syn.server, &server, sizeof server);
+  syn.sequence = ntohl(start.sequence);
 }
 
 }  // namespace
@@ -79,6 +83,11 @@ std::optional<HeldSyn> parseHeldSyn(const void* data, size_t size) {
                        syn.id = ntohl(number.packet_id);
                        numbered = true;
                      }
+                     uint32_t mark = 0;
+                     if (type == NFQA_MARK && length == sizeof mark) {
+                       std::memcpy(&mark, value, sizeof mark);
+                       syn.isLocal = ntohl(mark) == kLocalMark;
+                     }
                      if (type != NFQA_PAYLOAD || length == 0) return;
                      const int version = static_cast<unsigned char>(packet[0]) >> 4;
                      if (version == 4) readIpv4(packet, length, syn);
@@ -86,6 +95,32 @@ std::optional<HeldSyn> parseHeldSyn(const void* data, size_t size) {
                    });
   if (!numbered) return std::nullopt;
   return syn;
+}
+
+void appendVerdict(std::string& messages, uint16_t queue, uint32_t id, Verdict verdict) {
+  // Written out, since there is one for each connection.
+  struct Attribute {
+    uint16_t size, type;
+  };
+  struct Message {
+    nlmsghdr header;
+    nfgenmsg family;
+    Attribute verdictIs;
+    nfqnl_msg_verdict_hdr verdict;
+    Attribute markIs;
+    uint32_t mark;
+  } message{};
+  const bool marked = verdict == Verdict::kPassInside;
+  const size_t size = marked ? sizeof message : offsetof(Message, markIs);
+  message.header.nlmsg_len = static_cast<uint32_t>(size);
+  message.header.nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT;
+  message.header.nlmsg_flags = NLM_F_REQUEST;
+  message.family = {AF_UNSPEC, NFNETLINK_V0, htons(queue)};
+  message.verdictIs = {sizeof(Attribute) + sizeof message.verdict, NFQA_VERDICT_HDR};
+  message.verdict = {htonl(verdict == Verdict::kDrop ? NF_DROP : NF_ACCEPT), htonl(id)};
+  message.markIs = {sizeof(Attribute) + sizeof message.mark, NFQA_MARK};
+  message.mark = htonl(kProxyMark);
+  messages.append(reinterpret_cast<const char*>(&message), size);
 }
 
 std::string releaseUpTo(uint16_t queue, uint32_t id) {

@@ -29,6 +29,9 @@ class NamespaceProcesses {
   /// Forgets members that have ended.
   void prune();
 
+  /// The pid handed out last, on the whole machine, or -1.
+  long lastPid() const;
+
   /// Most recently used first.
   std::vector<Member>& members() { return members_; }
   void moveToFront(size_t index);
@@ -37,8 +40,6 @@ class NamespaceProcesses {
   using Clock = std::chrono::steady_clock;
   static std::string namespaceOf(pid_t pid);
   bool add(pid_t pid);
-  /// The pid handed out last, or -1.
-  long lastPid() const;
 
   const std::string namespace_;
   const Fd loadavg_;

@@ -5,9 +5,11 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -52,6 +54,13 @@ udphdr headerUdp(const Address& source, const Address& destination, size_t paylo
   header.dest = htons(destination.port);
   header.len = htons(static_cast<uint16_t>(sizeof header + payload));
   return header;
+}
+
+/// Of TCP over either version of IP: over addresses, protocol and length (RFC 9293, section 3.1).
+uint16_t checksumTcp(const Address& source, const Address& destination, const tcphdr& header) {
+  uint32_t sum = checksum(source.bytes.data(), source.size, IPPROTO_TCP + sizeof header);
+  sum = checksum(destination.bytes.data(), destination.size, sum);
+  return htons(static_cast<uint16_t>(~checksum(&header, sizeof header, sum)));
 }
 
 /// The upper-layer checksum of IPv6 (RFC 8200, section 8.1) over a transport header and what follows.
@@ -101,9 +110,14 @@ int sendUdp(int raw, const Address& source, const Address& destination, char* pa
   return send(raw, transport - sizeof ip, sizeof ip + sizeof udp + size, destination);
 }
 
-int sendPortUnreachable(int raw, const Address& server, const Address& client) {
-  // The message quotes the headers of the datagram that met the closed port: from client to server.
-  const udphdr quotedUdp = headerUdp(client, server, 0);
+namespace {
+
+/// The start of a transport header: all that ICMP has to quote (RFC 792), and all that the kernel looks at.
+using Quoted = std::array<char, 8>;
+
+/// ICMP or ICMPv6 "destination unreachable" from `server`, about a packet that `client` sent it.
+int sendIcmp(int raw, const Address& server, const Address& client, uint8_t protocol, const Quoted& start,
+             uint8_t code) {
   char packet[128];
   char* at = packet;
   const auto put = [&](const void* part, size_t size) {
@@ -111,35 +125,90 @@ int sendPortUnreachable(int raw, const Address& server, const Address& client) {
     at += size;
   };
   if (server.size == 4) {
-    const iphdr quoted = header4(IPPROTO_UDP, client, server, sizeof quotedUdp);
+    const iphdr quoted = header4(protocol, client, server, start.size());
     icmphdr icmp{};
     icmp.type = ICMP_DEST_UNREACH;
-    icmp.code = ICMP_PORT_UNREACH;
-    const size_t size = sizeof icmp + sizeof quoted + sizeof quotedUdp;
+    icmp.code = code;
+    const size_t size = sizeof icmp + sizeof quoted + start.size();
     const iphdr ip = header4(IPPROTO_ICMP, server, client, size);
     put(&ip, sizeof ip);
     char* message = at;
     put(&icmp, sizeof icmp);
     put(&quoted, sizeof quoted);
-    put(&quotedUdp, sizeof quotedUdp);
+    put(start.data(), start.size());
     icmp.checksum = htons(static_cast<uint16_t>(~checksum(message, size, 0)));
     std::memcpy(message, &icmp, sizeof icmp);
   } else {
-    const ip6_hdr quoted = header6(IPPROTO_UDP, client, server, sizeof quotedUdp);
+    const ip6_hdr quoted = header6(protocol, client, server, start.size());
     icmp6_hdr icmp{};
     icmp.icmp6_type = ICMP6_DST_UNREACH;
-    icmp.icmp6_code = ICMP6_DST_UNREACH_NOPORT;
-    const size_t size = sizeof icmp + sizeof quoted + sizeof quotedUdp;
+    icmp.icmp6_code = code;
+    const size_t size = sizeof icmp + sizeof quoted + start.size();
     const ip6_hdr ip = header6(IPPROTO_ICMPV6, server, client, size);
     put(&ip, sizeof ip);
     char* message = at;
     put(&icmp, sizeof icmp);
     put(&quoted, sizeof quoted);
-    put(&quotedUdp, sizeof quotedUdp);
+    put(start.data(), start.size());
     icmp.icmp6_cksum = checksum6(ip, message, size);
     std::memcpy(message, &icmp, sizeof icmp);
   }
   return send(raw, packet, static_cast<size_t>(at - packet), client);
+}
+
+/// The code that makes the kernel's connect() fail with `error` (icmp_err_convert and icmpv6_err_convert of Linux).
+uint8_t unreachableCode(bool v4, int error) {
+  switch (error) {
+    case ENETUNREACH:
+    case ENETDOWN: return v4 ? ICMP_NET_UNREACH : ICMP6_DST_UNREACH_NOROUTE;
+    // ICMP over IPv4 has no word for it.
+    case EACCES:
+    case EPERM: return v4 ? ICMP_HOST_UNREACH : ICMP6_DST_UNREACH_ADMIN;
+    case EHOSTDOWN: return v4 ? ICMP_HOST_UNKNOWN : ICMP6_DST_UNREACH_ADDR;
+    default: return v4 ? ICMP_HOST_UNREACH : ICMP6_DST_UNREACH_ADDR;
+  }
+}
+
+}  // namespace
+
+int sendPortUnreachable(int raw, const Address& server, const Address& client) {
+  const udphdr header = headerUdp(client, server, 0);
+  Quoted start;
+  static_assert(sizeof header == start.size());
+  std::memcpy(start.data(), &header, sizeof header);
+  return sendIcmp(raw, server, client, IPPROTO_UDP, start,
+                  server.size == 4 ? ICMP_PORT_UNREACH : ICMP6_DST_UNREACH_NOPORT);
+}
+
+int sendUnreachable(int raw, const Address& server, const Address& client, uint32_t sequence, int error) {
+  const uint16_t ports[] = {htons(client.port), htons(server.port)};
+  sequence = htonl(sequence);
+  Quoted start;
+  std::memcpy(start.data(), ports, sizeof ports);
+  std::memcpy(start.data() + sizeof ports, &sequence, sizeof sequence);
+  return sendIcmp(raw, server, client, IPPROTO_TCP, start, unreachableCode(server.size == 4, error));
+}
+
+int sendRefusal(int raw, const Address& server, const Address& client, uint32_t sequence) {
+  tcphdr tcp{};
+  tcp.source = htons(server.port);
+  tcp.dest = htons(client.port);
+  tcp.ack_seq = htonl(sequence + 1);
+  tcp.doff = sizeof tcp / 4;
+  tcp.rst = 1;
+  tcp.ack = 1;
+  tcp.check = checksumTcp(server, client, tcp);
+  char packet[sizeof(ip6_hdr) + sizeof tcp];
+  size_t size = 0;
+  if (server.size == 4) {
+    const iphdr ip = header4(IPPROTO_TCP, server, client, sizeof tcp);
+    std::memcpy(packet, &ip, size = sizeof ip);
+  } else {
+    const ip6_hdr ip = header6(IPPROTO_TCP, server, client, sizeof tcp);
+    std::memcpy(packet, &ip, size = sizeof ip);
+  }
+  std::memcpy(packet + size, &tcp, sizeof tcp);
+  return send(raw, packet, size + sizeof tcp, client);
 }
 
 }  // namespace flowtap::daemon

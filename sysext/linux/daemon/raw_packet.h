@@ -1,5 +1,5 @@
 // IP packets that a captured program gets from addresses which are not this machine's: replies of UDP servers, and the
-// news that nobody listens there. They go out through a raw socket of the program's network namespace.
+// news that a server cannot be reached. They go out through a raw socket of the program's network namespace.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +18,13 @@ int sendUdp(int raw, const core::Address& source, const core::Address& destinati
 /// Tells `client` that its datagrams to `server` meet a closed port (ICMP, RFC 792; ICMPv6, RFC 4443), so that the
 /// program's next call fails with ECONNREFUSED. 0 or an errno.
 int sendPortUnreachable(int raw, const core::Address& server, const core::Address& client);
+
+/// The program that waits in connect() is refused: the reset that a closed port answers a SYN with (RFC 9293, section
+/// 3.10.7.1). `sequence` is the SYN's. 0 or an errno.
+int sendRefusal(int raw, const core::Address& server, const core::Address& client, uint32_t sequence);
+
+/// connect() fails with `error`, or with the nearest one that ICMP can tell. 0 or an errno.
+int sendUnreachable(int raw, const core::Address& server, const core::Address& client, uint32_t sequence, int error);
 
 /// The Internet checksum (RFC 1071) of some bytes, to be continued with `sum`; folded, not complemented.
 uint32_t checksum(const void* data, size_t size, uint32_t sum);

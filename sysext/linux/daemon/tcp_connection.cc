@@ -5,8 +5,10 @@
 #include <sys/epoll.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "sysext/linux/daemon/address.h"
+#include "sysext/linux/daemon/syn_gate.h"
 
 namespace flowtap::daemon {
 namespace {
@@ -20,23 +22,62 @@ constexpr uint32_t kToTheEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
 }  // namespace
 
 void TcpConnection::relay(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server) {
-  auto* connection = new TcpConnection(loop, engine, std::move(start), std::move(client), std::move(server));
-  connection->flow_.begin();
+  (new TcpConnection(loop, engine, std::move(start), std::move(client), std::move(server), nullptr))->begin();
 }
 
-TcpConnection::TcpConnection(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server)
-    : loop_(loop), fds_{std::move(client), std::move(server)}, flow_(engine, std::move(start), *this) {}
+TcpConnection::TcpConnection(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server,
+                             SynGate* gate)
+    : loop_(loop), gate_(gate), fds_{std::move(client), std::move(server)}, flow_(engine, std::move(start), *this) {}
 
 void TcpConnection::dial() {
-  if (!fds_[1]) return flow_.connectFailed(ENETUNREACH);  // this host does not have the address family
+  if (!fds_[1]) return failed(ENETUNREACH);  // this host does not have the address family
   const sockaddr_storage destination = toSockaddr(flow_.about.destination);
-  const int result =
-      ::connect(fd(Side::kServer), reinterpret_cast<const sockaddr*>(&destination), sizeOf(destination));
-  const int failure = result == 0 ? 0 : errno;
-  if (failure != 0 && failure != EINPROGRESS) return flow_.connectFailed(failure);
-  if (!loop_.watch(fd(Side::kClient), kEvents, *this, 0) || !loop_.watch(fd(Side::kServer), kEvents, *this, 1))
+  const auto connect = [&] {
+    return ::connect(fd(Side::kServer), reinterpret_cast<const sockaddr*>(&destination), sizeOf(destination)) == 0 ? 0
+                                                                                                                : errno;
+  };
+  int result = connect();
+  // The loopback has answered before connect() returns; asking for that is cheaper than a turn of the loop.
+  if (result == EINPROGRESS && gate_ && isLoopback(flow_.about.destination)) result = connect();
+  if (result == EINPROGRESS || result == EALREADY) {
+    if (!gate_ && !watch(Side::kClient)) return flow_.stop(core::CloseReason::kLimit, errno);
+    if (!watch(Side::kServer)) flow_.stop(core::CloseReason::kLimit, errno);
+    return;
+  }
+  if (result != 0) return failed(result);
+  if (gate_) return answered();
+  if (!watch(Side::kClient) || !watch(Side::kServer)) return flow_.stop(core::CloseReason::kLimit, errno);
+  flow_.connected();
+}
+
+void TcpConnection::answered() {
+  answered_ = true;
+  if (gate_) return gate_->answered(*this);
+  flow_.connected();
+}
+
+void TcpConnection::failed(int error) {
+  failure_ = error;
+  flow_.connectFailed(error);
+}
+
+void TcpConnection::adopt(Fd client) {
+  gate_ = nullptr;
+  fds_[0] = std::move(client);
+  if (!watch(Side::kClient) || (!watched_ && !watch(Side::kServer)))
     return flow_.stop(core::CloseReason::kLimit, errno);
-  if (failure == 0) flow_.connected();
+  if (answered_) flow_.connected();
+}
+
+void TcpConnection::abandon(int error) {
+  failure_ = error;
+  if (error == 0 && gate_) std::exchange(gate_, nullptr)->failed(*this, 0);
+  flow_.clientGone(error);
+}
+
+bool TcpConnection::watch(Side side) {
+  if (side == Side::kServer) watched_ = true;
+  return loop_.watch(fd(side), kEvents, *this, side == Side::kServer);
 }
 
 void TcpConnection::onEvents(uint32_t events, unsigned tag) {
@@ -51,12 +92,11 @@ void TcpConnection::whileDialling(uint32_t events, Side side) {
     if (events & (EPOLLERR | EPOLLHUP)) return flow_.clientGone(error(side));
     return flow_.readable(side, (events & kToTheEnd) != 0);  // remembered until the server answers
   }
-  if (events & (EPOLLERR | EPOLLHUP))
-    if (const int failure = error(side); failure != 0) return flow_.connectFailed(failure);
-  if (events & (EPOLLOUT | EPOLLHUP)) {
-    flow_.readable(side, (events & kToTheEnd) != 0);
-    flow_.connected();
-  }
+  // Once it has answered, its error is left for the read that comes later.
+  if (!answered_ && (events & (EPOLLERR | EPOLLHUP)))
+    if (const int failure = error(side); failure != 0) return failed(failure);
+  if (events & kToTheEnd) flow_.readable(side, true);
+  if ((events & (EPOLLOUT | EPOLLHUP)) && !answered_) answered();
 }
 
 void TcpConnection::onAgain() { flow_.resume(); }
@@ -76,6 +116,7 @@ long TcpConnection::write(Side side, const char* data, size_t size) {
 void TcpConnection::shutdownWrite(Side side) { ::shutdown(fd(side), SHUT_WR); }
 
 void TcpConnection::finish(bool reset) {
+  if (gate_) std::exchange(gate_, nullptr)->failed(*this, failure_ != 0 ? failure_ : ECONNREFUSED);
   const linger abort{1, 0};
   for (Fd& each : fds_) {
     if (reset && each) ::setsockopt(each.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);

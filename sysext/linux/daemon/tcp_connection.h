@@ -8,14 +8,27 @@
 
 namespace flowtap::daemon {
 
+class SynGate;
+
 class TcpConnection final : public EventHandler, private core::StreamIo {
  public:
   /// Takes an accepted socket and an unconnected one, dials the destination and relays. The connection owns itself.
   static void relay(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server);
 
+  /// Of a program that `gate` keeps waiting: its socket is not accepted yet. Null: it is. Owns itself after begin().
+  TcpConnection(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server, SynGate* gate);
+  void begin() { flow_.begin(); }
+  /// The program's connection was accepted; the gate does not know it any more.
+  void adopt(Fd client);
+  /// The program does not wait any more, or (`error`) is to wait no longer.
+  void abandon(int error);
+  const core::FlowStart& about() const { return flow_.about; }
+
  private:
-  TcpConnection(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server);
   void whileDialling(uint32_t events, core::Side side);
+  void failed(int error);
+  void answered();
+  bool watch(core::Side side);
 
   void onEvents(uint32_t events, unsigned tag) override;
   void onAgain() override;
@@ -32,7 +45,11 @@ class TcpConnection final : public EventHandler, private core::StreamIo {
   int error(core::Side side) const;
 
   EventLoop& loop_;
+  SynGate* gate_;
   Fd fds_[2];
+  int failure_ = 0;        // of the dial, for the program that waits
+  bool answered_ = false;  // by the server
+  bool watched_ = false;   // the server's socket
   core::StreamFlow flow_;
 };
 

@@ -94,6 +94,7 @@ bool TcpListener::findDestination(int client, sockaddr_storage& destination) con
 void TcpListener::admit(Fd client, const sockaddr_storage& source) {
   sockaddr_storage destination{};
   if (!findDestination(client.get(), destination)) return engine_.countRefused();
+  if (capture_.adopt(client, source, destination)) return;
   TcpConnection::relay(loop_, engine_, capture_.describe(core::Protocol::kTcp, source, destination), std::move(client),
                        std::move(dialling_));
 }

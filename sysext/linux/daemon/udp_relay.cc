@@ -71,11 +71,6 @@ bool originalDestination(msghdr& message, sockaddr_storage& destination) {
 
 }  // namespace
 
-size_t AddressHash::operator()(const Address& a) const {
-  return std::hash<std::string_view>()({reinterpret_cast<const char*>(a.bytes.data()), a.size}) ^
-         (static_cast<size_t>(a.port) * 0x9E3779B97F4A7C15u);
-}
-
 // ---- from the program ----
 
 UdpRelay::UdpRelay(EventLoop& loop, core::Engine& engine, Capture& capture, Fd datagrams, Fd raw, int family)
@@ -162,7 +157,7 @@ UdpConversation* UdpRelay::converse(UdpClient& client, const Address& peer) {
   auto* conversation = new UdpConversation(
       *this, client, capture_.describe(core::Protocol::kUdp, toSockaddr(client.address_), toSockaddr(peer)), peer);
   client.conversations_++;
-  conversations_.emplace(ConversationKey{client.address_, peer}, conversation);
+  conversations_.emplace(AddressPair{client.address_, peer}, conversation);
   return conversation->begin() ? conversation : nullptr;
 }
 

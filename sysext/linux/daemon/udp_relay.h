@@ -8,6 +8,7 @@
 
 #include "native/fd.h"
 #include "sysext/core/datagram_flow.h"
+#include "sysext/linux/daemon/address_pair.h"
 #include "sysext/linux/daemon/event_loop.h"
 
 namespace flowtap::daemon {
@@ -15,17 +16,6 @@ namespace flowtap::daemon {
 class Capture;
 class UdpClient;
 class UdpConversation;
-
-struct AddressHash {
-  size_t operator()(const core::Address& a) const;
-};
-struct ConversationKey {
-  core::Address client, peer;
-  bool operator==(const ConversationKey& o) const { return client == o.client && peer == o.peer; }
-};
-struct ConversationHash {
-  size_t operator()(const ConversationKey& k) const { return AddressHash()(k.client) * 31 + AddressHash()(k.peer); }
-};
 
 class UdpRelay final : public EventHandler {
  public:
@@ -56,7 +46,7 @@ class UdpRelay final : public EventHandler {
   const int family_;
   bool short_ = false;  // of descriptors, when it last needed one
   std::unordered_map<core::Address, UdpClient*, AddressHash> clients_;
-  std::unordered_map<ConversationKey, UdpConversation*, ConversationHash> conversations_;
+  std::unordered_map<AddressPair, UdpConversation*, AddressPairHash> conversations_;
 };
 
 /// One socket of a captured program, as the host's network sees it.
