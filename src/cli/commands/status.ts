@@ -37,6 +37,17 @@ export interface StatusJson {
     readonly flows: { readonly live: number; readonly total: number; readonly refused: number; readonly limit: number };
     /** Payload: held now, at most, and at most for each direction of a flow; bytes. */
     readonly bodies: { readonly held: number; readonly budget: number; readonly limit: number };
+    /** Payload on its way that slow peers have not taken; at twice the budget new flows are refused. Bytes. */
+    readonly relay: { readonly held: number; readonly budget: number };
+    /** Of connected clients, of captures, of bytes that wait for one subscriber, of a quiet UDP conversation's seconds. */
+    readonly limits: {
+      readonly clients: number;
+      readonly captures: number;
+      readonly queue: number;
+      readonly udpIdleSeconds: number;
+    };
+    /** How many rules of this user are in force: "flowtap rules list". */
+    readonly rules: number;
     /** What people should know; may be empty. */
     readonly notice: string;
   };
@@ -55,7 +66,8 @@ Exit status: 0 it runs, 3 it does not run, 1 it cannot be reached or cannot run 
 
 With --json: {state, platform, client {version}, socket, log, problem? {code, text, next},
 proxy? {pid, version, wire, platform, mode, capabilities, blindSpots, startedAt, captures, subscribers,
-flows {live, total, refused, limit}, bodies {held, budget, limit}, notice}}
+flows {live, total, refused, limit}, bodies {held, budget, limit}, relay {held, budget},
+limits {clients, captures, queue, udpIdleSeconds}, rules, notice}}
 where state is "running", "stopped", "unreachable" or "unsupported".`,
       )
       .action(async ({ json }: { json?: true }) => {
@@ -92,6 +104,14 @@ const proxyJson = (welcome: Welcome, now: ProxyStatus): NonNullable<StatusJson['
   subscribers: now.subscribers,
   flows: { live: now.liveFlows, total: now.totalFlows, refused: now.refusedFlows, limit: now.flowLimit },
   bodies: { held: now.bodyBytes, budget: now.bodyBudget, limit: now.bodyLimit },
+  relay: { held: now.relayBytes, budget: now.relayBudget },
+  limits: {
+    clients: now.clientLimit,
+    captures: now.captureLimit,
+    queue: now.queueLimit,
+    udpIdleSeconds: now.udpIdleSeconds,
+  },
+  rules: now.rules,
   notice: now.text,
 });
 
@@ -104,13 +124,21 @@ function statusText({ state, proxy, problem, socket, log }: StatusJson): string 
     ['Process', `${proxy.pid}, up ${durationText(Date.now() * 1000 - since)}`],
     ['Version', `${proxy.version} (wire ${proxy.wire})`],
     ['Mode', proxy.mode],
-    ['Captures', String(proxy.captures)],
-    ['Watchers', String(proxy.subscribers)],
+    ['Captures', `${proxy.captures} of at most ${proxy.limits.captures}`],
+    ['Watchers', `${proxy.subscribers} of at most ${proxy.limits.clients}`],
     [
       'Flows',
-      `${proxy.flows.live} live, ${proxy.flows.total} since the start${proxy.flows.refused ? `, ${proxy.flows.refused} not admitted` : ''}`,
+      `${proxy.flows.live} live of at most ${proxy.flows.limit}, ${proxy.flows.total} since the start${proxy.flows.refused ? `, ${proxy.flows.refused} not admitted` : ''}`,
     ],
-    ['Payload', `${bytesText(proxy.bodies.held)} held; the first ${bytesText(proxy.bodies.limit)} of each direction`],
+    [
+      'Payload',
+      `${bytesText(proxy.bodies.held)} of at most ${bytesText(proxy.bodies.budget)} waits for watchers; they get the first ${bytesText(proxy.bodies.limit)} of each direction`,
+    ],
+    [
+      'Relay',
+      `${bytesText(proxy.relay.held)} of ${bytesText(proxy.relay.budget)} waits for slow peers; UDP ends after ${proxy.limits.udpIdleSeconds} s of silence`,
+    ],
+    ['Rules', proxy.rules === 0 ? 'none' : `${proxy.rules} in force ("flowtap rules list")`],
     ['Socket', socket],
     ['Log', log],
     ...proxy.blindSpots.map((spot): [string, string] => ['Not seen', spot]),

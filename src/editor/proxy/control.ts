@@ -16,6 +16,9 @@ import type { EditorState } from '../state.ts';
 import { editorState } from '../state.ts';
 import { AppControl } from './appControl.ts';
 
+/** What a proxy gives where nothing else is said (sysext/core/limits.h). */
+const leastBodyLimit = 16 << 10;
+
 /** What it needs of the app. */
 export interface ProxyHost {
   readonly version: string;
@@ -92,7 +95,10 @@ export class ProxyControl implements vscode.Disposable {
   async start(tell?: (stage: Stage) => void): Promise<void> {
     if (!vscode.workspace.isTrusted) return;
     const { app } = this;
-    this.session.start(() => (app ? app.run('start', tell).then(() => undefined) : ensureDaemon(this.#host.programs)));
+    // A proxy that runs already keeps its limits; the environment's own word counts before the setting.
+    const limits = { FLOWTAP_BODY_LIMIT: String(Math.max(leastBodyLimit, readSettings().bodyLimit)) };
+    const ensure = (): Promise<void> => ensureDaemon(this.#host.programs, { env: { ...limits, ...process.env } });
+    this.session.start(() => (app ? app.run('start', tell).then(() => undefined) : ensure()));
     await this.session.ready();
   }
 

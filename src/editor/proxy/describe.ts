@@ -1,5 +1,5 @@
 // The proxy's state in words, for the status bar's tooltip and the status dialog. Pure.
-import { Mode } from '../../../gen/flow_pb.ts';
+import { Mode, type ProxyStatus } from '../../../gen/flow_pb.ts';
 import type { FlowStore } from '../../flow/store.ts';
 import { bytesText } from '../../flow/text.ts';
 import type { StateKind } from '../../protocol/ids.ts';
@@ -76,6 +76,8 @@ export function statusText(state: EditorState, counts: Counts, t: Translate): { 
     lines.push(t('Proxy: build {0}, pid {1}', shown(welcome.build, 40), welcome.pid));
   }
   if (status) lines.push(t('Captures: {0}, flows so far: {1}', status.captures, status.totalFlows));
+  if (status?.flowLimit) lines.push(limitsText(status, t));
+  if (status?.rules) lines.push(t('Rules in force: {0}', status.rules));
   lines.push(t('Connections open: {0}, held: {1}', counts.liveCount, counts.size));
   if (status?.text) lines.push(shown(status.text, 400));
   lines.push(...losses(counts, t));
@@ -84,6 +86,16 @@ export function statusText(state: EditorState, counts: Counts, t: Translate): { 
     lines.push('', t('What this cannot see:'), ...blind.slice(0, 10).map((text) => `• ${shown(text, 300)}`));
   return { title: stateTitle(state.kind, t), detail: lines.join('\n').trim() };
 }
+
+/** The proxy's own bounds. */
+const limitsText = (status: ProxyStatus, t: Translate): string =>
+  t(
+    'Limits: {0} connections, {1} watchers, {2} of payload in each direction, {3} waiting for all watchers',
+    status.flowLimit,
+    status.clientLimit,
+    bytesText(status.bodyLimit),
+    bytesText(status.bodyBudget),
+  );
 
 /** What is not shown because something was left out or let go; nothing is lost silently. */
 export function losses({ dropped, evicted }: Counts, t: Translate): string[] {

@@ -1,5 +1,6 @@
 #include "sysext/linux/daemon/options.h"
 
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -19,12 +20,15 @@ Without an option it starts in the background and fails where one runs already.
   --body-limit BYTES     first bytes of each direction of a flow that clients can get (16384)
   --body-budget BYTES    payload that may wait for clients, all together (16777216)
   --queue BYTES          what may wait for one client (4194304)
+  --relay-budget BYTES   payload that may wait for slow peers, all together (67108864); at twice this, new flows are refused
   --max-flows N          live flows (65536)
-  --max-clients N        connected clients (64)
+  --max-clients N        connected clients, launchers of captures not counted (64)
   --max-captures N       captures (256)
   --udp-idle SECONDS     end a UDP conversation after this time without a datagram (60)
   --version, --help
 
+Each option with a value is also an environment variable, as FLOWTAP_MAX_FLOWS is --max-flows; it counts where the option
+is not given.
 Run-time files are in $FLOWTAP_RUNTIME_DIR, or $XDG_RUNTIME_DIR/flowtap, or /tmp/flowtap-UID.
 )";
 
@@ -39,12 +43,20 @@ bool number(const char* text, uint64_t low, uint64_t high, uint64_t& value) {
   return errno == 0 && *end == '\0' && value >= low && value <= high;
 }
 
+/// --max-flows -> FLOWTAP_MAX_FLOWS
+std::string variableOf(const char* option) {
+  std::string name = "FLOWTAP_";
+  for (const char* c = option + 2; *c; c++) name += *c == '-' ? '_' : static_cast<char>(std::toupper(*c));
+  return name;
+}
+
 }  // namespace
 
-Options parseOptions(int argc, char** argv) {
+Options parseOptions(int argc, char** argv, const Environment& environment) {
   Options options;
   uint64_t udpIdle = options.limits.datagramIdleMillis / 1000, idleExit = options.idleExitSeconds;
   uint64_t body = options.limits.bodyLimit, budget = options.limits.bodyBudget, queue = options.limits.queueBytes;
+  uint64_t relay = options.limits.relayBudget;
   uint64_t flows = options.limits.flows, clients = options.limits.sessions, captures = options.limits.captures;
   const uint64_t day = 86'400, gigabyte = 1u << 30;
   const struct {
@@ -56,12 +68,21 @@ Options parseOptions(int argc, char** argv) {
       {"--body-budget", &budget, 0, 16 * gigabyte}, {"--queue", &queue, 64u << 10, gigabyte},
       {"--max-flows", &flows, 1, 1'000'000},        {"--max-clients", &clients, 1, 10'000},
       {"--max-captures", &captures, 1, 10'000},     {"--udp-idle", &udpIdle, 1, day},
+      {"--relay-budget", &relay, 1u << 20, 16 * gigabyte},
   };
   const auto invalid = [&](std::string problem) {
     options.action = Options::Action::kInvalid;
     options.problem = std::move(problem);
     return options;
   };
+  const auto wrong = [&](const std::string& name, uint64_t low, uint64_t high) {
+    return invalid(name + " needs a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+  };
+  for (const auto& each : numbers) {
+    const std::string name = variableOf(each.name);
+    const char* value = environment(name.c_str());
+    if (value && *value && !number(value, each.low, each.high, *each.value)) return wrong(name, each.low, each.high);
+  }
   for (int i = 1; i < argc; i++) {
     const std::string word = argv[i];
     const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
@@ -78,8 +99,7 @@ Options parseOptions(int argc, char** argv) {
     for (const auto& each : numbers) {
       if (word != each.name) continue;
       if (!number(value, each.low, each.high, *each.value))
-        return invalid(word + " needs a whole number from " + std::to_string(each.low) + " to " +
-                       std::to_string(each.high));
+        return wrong(word, each.low, each.high);
       known = true;
       i++;
       break;
@@ -90,6 +110,7 @@ Options parseOptions(int argc, char** argv) {
   options.limits.bodyLimit = static_cast<uint32_t>(body);
   options.limits.bodyBudget = budget;
   options.limits.queueBytes = queue;
+  options.limits.relayBudget = relay;
   options.limits.bodyShare = queue / 4 * 3;
   options.limits.flows = static_cast<uint32_t>(flows);
   options.limits.sessions = static_cast<uint32_t>(clients);

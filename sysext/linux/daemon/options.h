@@ -1,5 +1,6 @@
 // flowtapd's command line.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "sysext/core/limits.h"
@@ -15,7 +16,11 @@ struct Options {
   std::string problem;            ///< of kInvalid
 };
 
-Options parseOptions(int argc, char** argv);
+/// The value of an environment variable, or null.
+using Environment = std::function<const char*(const char* name)>;
+
+/// An option on the command line goes before its environment variable: --max-flows before FLOWTAP_MAX_FLOWS.
+Options parseOptions(int argc, char** argv, const Environment& environment);
 
 extern const char* const kUsage;
 

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "native/test/check.h"
@@ -20,9 +21,12 @@ namespace {
 using namespace flowtap;
 using namespace flowtap::daemon;
 
-Options parse(std::vector<const char*> words) {
+Options parse(std::vector<const char*> words, std::map<std::string, const char*> variables = {}) {
   words.insert(words.begin(), "flowtapd");
-  return parseOptions(static_cast<int>(words.size()), const_cast<char**>(words.data()));
+  return parseOptions(static_cast<int>(words.size()), const_cast<char**>(words.data()), [&](const char* name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second;
+  });
 }
 
 TEST("options are read") {
@@ -35,6 +39,20 @@ TEST("options are read") {
   CHECK_EQ(options.log, "x");
   CHECK(parse({}).action == Options::Action::kStart);
   CHECK(parse({"--ensure"}).action == Options::Action::kEnsure);
+}
+
+TEST("limits come from the environment too; an option goes before") {
+  const auto options = parse({"--max-flows", "7"}, {{"FLOWTAP_MAX_FLOWS", "9"},
+                                                    {"FLOWTAP_BODY_LIMIT", "65536"},
+                                                    {"FLOWTAP_RELAY_BUDGET", "2097152"},
+                                                    {"FLOWTAP_UDP_IDLE", ""}});
+  CHECK_EQ(options.limits.flows, 7u);
+  CHECK_EQ(options.limits.bodyLimit, 65536u);
+  CHECK_EQ(options.limits.relayBudget, 2u << 20);
+  CHECK_EQ(options.limits.datagramIdleMillis, 60'000u);
+  const auto wrong = parse({}, {{"FLOWTAP_MAX_CLIENTS", "many"}});
+  CHECK(wrong.action == Options::Action::kInvalid);
+  CHECK_CONTAINS(wrong.problem, "FLOWTAP_MAX_CLIENTS needs a whole number from 1 to 10000");
 }
 
 TEST("what an option cannot be is named with what it can be") {

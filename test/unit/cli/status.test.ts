@@ -30,6 +30,13 @@ describe('flowtap status', () => {
       blindSpots: ['UDP is not seen.'],
       text: 'note',
       refusedFlows: 8,
+      clientLimit: 9,
+      captureLimit: 10,
+      queueLimit: 11,
+      relayBytes: 12,
+      relayBudget: 13,
+      udpIdleSeconds: 14,
+      rules: 15,
     };
     const json = new TestCli(proxy.path);
     assert.equal(await json.run('status', '--json'), 0);
@@ -50,6 +57,9 @@ describe('flowtap status', () => {
           subscribers: 0,
           flows: { live: 1, total: 20, refused: 8, limit: 6 },
           bodies: { held: 4, budget: 5, limit: 7 },
+          relay: { held: 12, budget: 13 },
+          limits: { clients: 9, captures: 10, queue: 11, udpIdleSeconds: 14 },
+          rules: 15,
           notice: 'note',
         },
       },

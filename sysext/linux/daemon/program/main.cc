@@ -1,12 +1,13 @@
 // flowtapd: the proxy of one user.
 #include <cstdio>
+#include <cstdlib>
 
 #include "sysext/core/version.h"
 #include "sysext/linux/daemon/background.h"
 
 int main(int argc, char** argv) {
   using namespace flowtap::daemon;
-  const Options options = parseOptions(argc, argv);
+  const Options options = parseOptions(argc, argv, [](const char* name) { return std::getenv(name); });
   switch (options.action) {
     case Options::Action::kStart: return startInBackground(options);
     case Options::Action::kEnsure: return ensureInBackground(options);
