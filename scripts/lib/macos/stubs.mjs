@@ -27,7 +27,7 @@ const runtime = {
   symbols: [
     '__objc_empty_cache',
     '___objc_personality_v0',
-    ...['', 'Super2'].map((kind) => `_objc_msgSend${kind}`),
+    ...['', '_stret', '_fpret', 'Super2', 'Super2_stret'].map((kind) => `_objc_msgSend${kind}`),
     ...['retain', 'release'].flatMap((name) => ['', ...registers].map((r) => `_objc_${name}${r}`)),
     ...[
       'alloc',
