@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { artefacts } from './lib/macos/artefacts.mjs';
+import { appArchive, makeBundle } from './lib/macos/bundle.mjs';
 import { writeStubs } from './lib/macos/stubs.mjs';
 import { fileInput, linkOf, objectOf } from './lib/objects.mjs';
 import {
@@ -54,6 +55,10 @@ try {
     const output = artefact.output('universal');
     const command = [tool('llvm-lipo'), '-create', ...parts, '-output', output];
     await make(output, parts.map(fileInput), command);
+  }
+  if (['app', 'extension'].every((name) => wanted.some((a) => a.name === name))) {
+    const joined = (name) => path.join(root, artefacts.find((a) => a.name === name).output('universal'));
+    if (makeBundle(joined)) console.log(`  made ${path.relative(root, appArchive)}`);
   }
 } catch (error) {
   fail(error.message);

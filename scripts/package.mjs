@@ -17,9 +17,15 @@ import { setUp, setUpAll } from './setup.mjs';
 const targets = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'universal'];
 const binDir = (target) => path.join('dist/bin', target);
 /** What a package of that platform must have in its folder of dist/bin. */
-const programs = { linux: ['bridge.node', 'flowtap-run', 'flowtapd'], darwin: ['bridge.node'], universal: [] };
-const built = (target) =>
-  programs[target.split('-')[0]].every((name) => existsSync(path.join(root, binDir(target), name)));
+const programs = {
+  linux: ['bridge.node', 'flowtap-run', 'flowtapd'],
+  darwin: ['bridge.node', 'Flowtap.app.tar.gz'],
+  universal: [],
+};
+const built = (target) => programs[target.split('-')[0]].every((name) => existsSync(sourceOf(target, name)));
+/** The app is one for both processors. */
+const sourceOf = (target, name) =>
+  path.join(root, name.startsWith('Flowtap.app') ? 'dist/macos' : binDir(target), name);
 const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
 const limitBytes = 6 * 1024 * 1024;
 
@@ -63,6 +69,11 @@ async function make(target) {
     cpSync(path.join(root, file), copy);
     chmodSync(copy, isProgram(file) ? 0o755 : 0o644);
     if (isProgram(file)) strip(copy, target);
+  }
+  for (const name of programs[target.split('-')[0]].filter((n) => n.endsWith('.gz'))) {
+    const copy = path.join(stage, binDir(target), name);
+    cpSync(sourceOf(target, name), copy);
+    chmodSync(copy, 0o644);
   }
   const noticesFile = path.join(stage, 'ThirdPartyNotices.txt');
   writeFileSync(noticesFile, notices(target));

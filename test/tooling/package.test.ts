@@ -14,8 +14,8 @@ const linuxPrograms = ['bridge.node', 'flowtap-run', 'flowtapd'];
 const targets: Record<string, string[]> = {
   'linux-x64': linuxPrograms,
   'linux-arm64': linuxPrograms,
-  'darwin-x64': ['bridge.node'],
-  'darwin-arm64': ['bridge.node'],
+  'darwin-x64': ['Flowtap.app.tar.gz', 'bridge.node'],
+  'darwin-arm64': ['Flowtap.app.tar.gz', 'bridge.node'],
   universal: [],
 };
 const limitBytes = 6 * 1024 * 1024;

@@ -78,7 +78,7 @@ export const nativeOther = made('native-other', `Native programs for linux-${oth
 export const macosPrograms = made('macos', 'macOS programs', {
   needs: ['macos-tools', 'macos-headers', 'node', 'proto'],
   inputs: [...nativeInputs, 'scripts/lib/macos', 'scripts/lib/objects.mjs'],
-  outputs: ['dist/bin/darwin-arm64', 'dist/bin/darwin-x64'],
+  outputs: ['dist/bin/darwin-arm64', 'dist/bin/darwin-x64', 'dist/macos/Flowtap.app.tar.gz'],
   script: ['scripts/build-macos.mjs', '--require'],
 });
 

@@ -11,6 +11,7 @@ const packages = (name, title, needs, targets) =>
       'scripts/lib/notices.mjs',
       ...bundles.outputs,
       ...targets.filter((target) => target !== 'universal').map((target) => `dist/bin/${target}`),
+      ...(targets.some((target) => target.startsWith('darwin-')) ? ['dist/macos/Flowtap.app.tar.gz'] : []),
       'media',
       'syntaxes',
       'l10n',
