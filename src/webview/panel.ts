@@ -102,6 +102,7 @@ class Panel {
     document.addEventListener('keydown', (e) => {
       if (e.key !== 'f' || !(e.ctrlKey || e.metaKey)) return;
       e.preventDefault();
+      e.stopPropagation();
       this.queryBar.focus();
     });
     // Ages and bars of open flows move on by themselves.

@@ -148,6 +148,8 @@ export class TimelineStrip {
 
   private drag(down: PointerEvent): void {
     if (down.button !== 0) return;
+    down.preventDefault(); // no text is dragged
+    this.root.focus();
     const left = this.canvas.getBoundingClientRect().left;
     this.dragged = { from: down.clientX - left, to: down.clientX - left };
     const move = (e: PointerEvent): void => {

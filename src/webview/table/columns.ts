@@ -40,7 +40,7 @@ export const columns: readonly Column[] = [
   {
     id: 'process',
     title: t('Process'),
-    width: 80,
+    width: 92,
     sort: 'process',
     text: (r) => r.process || (r.pid ? String(r.pid) : ''),
   },
@@ -64,7 +64,7 @@ export const columns: readonly Column[] = [
     text: (r) => String(r.port),
   },
   { id: 'protocol', secondary: true, title: t('Protocol'), width: 76, sort: 'protocol', text: (r) => r.protocol },
-  { id: 'summary', grows: true, title: t('Summary'), width: 144, sort: 'summary', text: (r) => r.summary },
+  { id: 'summary', grows: true, title: t('Summary'), width: 132, sort: 'summary', text: (r) => r.summary },
   { id: 'state', title: t('State'), width: 78, sort: 'state', text: (r) => r.state },
   { id: 'reason', secondary: true, title: t('Reason'), width: 74, sort: 'reason', text: reasonText },
   { id: 'up', title: t('Up'), width: 60, numeric: true, sort: 'up', text: (r) => bytesText(r.up) },

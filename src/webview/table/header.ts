@@ -91,6 +91,8 @@ export class Header {
     if (event.key === 'Enter' || event.key === ' ') sortHere();
     else if (by !== 0 && event.ctrlKey && event.shiftKey) this.move(column.id, by);
     else if (by !== 0 && event.shiftKey) this.change(resized(this.layout, column.id, column.width + by * keyStep));
+    else if (event.key === 'Home') (this.root.firstElementChild as HTMLElement).focus();
+    else if (event.key === 'End') (this.root.lastElementChild as HTMLElement).focus();
     else if (by !== 0) {
       const cell = event.currentTarget as HTMLElement;
       ((by > 0 ? cell.nextElementSibling : cell.previousElementSibling) as HTMLElement | null)?.focus();

@@ -64,6 +64,10 @@ export class Table {
     this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport, this.empty); // prettier-ignore
     this.setLayout(layout);
     this.viewport.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    // A header cell that gets the focus is brought into view.
+    this.header.root.addEventListener('scroll', () => (this.viewport.scrollLeft = this.header.root.scrollLeft), {
+      passive: true,
+    });
     this.root.addEventListener('keydown', (e) => this.key(e));
     this.content.addEventListener('mousedown', (e) => this.mouse(e));
     this.content.addEventListener(
@@ -92,7 +96,15 @@ export class Table {
     this.header.setSort(state.sort);
     this.root.setAttribute('aria-busy', String(state.sorting || state.progress !== undefined));
     this.drawEmpty(state);
+    this.wantNewest();
     this.draw();
+  }
+
+  /** Rows that will be in view with the next frame are asked for now. */
+  private wantNewest(): void {
+    if (!this.follow || this.state?.sort.column !== 'start') return;
+    const { from, to } = windowAt(this.atNewest, this.viewport.clientHeight, this.count);
+    this.cache.want(from, to);
   }
 
   /** Rows that come and go above those in view must not move them. */
@@ -156,7 +168,7 @@ export class Table {
     return this.state?.count ?? 0;
   }
   private get atNewest(): number {
-    return this.state?.sort.descending ? 0 : contentHeight(this.count);
+    return this.state?.sort.descending ? 0 : Math.max(0, contentHeight(this.count) - this.viewport.clientHeight);
   }
 
   private scrolled(): void {
@@ -257,11 +269,14 @@ export class Table {
     const step = steps[event.key];
     const command = event.ctrlKey || event.metaKey;
     if ((event.target as Element).closest('.header, .empty')) return;
-    if (command && event.key === 'a') {
+    if (command && (event.key === 'a' || event.key === 'c')) {
+      // The workbench would select all of the page's text, or copy it.
       event.preventDefault();
+      event.stopPropagation();
+    }
+    if (command && event.key === 'a') {
       void this.selectRange(0, this.count);
     } else if (command && event.key === 'c' && this.selection.ids.size > 0) {
-      event.preventDefault();
       this.events.onDidCopy([...this.selection.ids]);
     } else if (step !== undefined) {
       event.preventDefault();
