@@ -5,9 +5,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { artefacts } from './lib/macos/artefacts.mjs';
 import { checkDeclarations } from './lib/macos/check-declarations.mjs';
+import { appBundle } from './lib/macos/bundle.mjs';
+import { architectures, checkBundle, checkLoadCommands, output } from './lib/macos/check-bundle.mjs';
 import { ourDeclarations } from './lib/macos/declarations.mjs';
 import { plantedDeclarations, unnoticedFaults } from './lib/macos/planted-declarations.mjs';
-import { minimumMacos, missingTools, root, tool } from './lib/macos/toolchain.mjs';
+import { plantedInBundle, unnoticedInBundle } from './lib/macos/planted-bundle.mjs';
+import { missingTools, root } from './lib/macos/toolchain.mjs';
 
 const missing = missingTools();
 if (missing) {
@@ -29,11 +32,7 @@ function check(ok, what) {
     failed++;
     console.log(`FAILED: ${what}`);
   }
-}
-function output(name, args) {
-  const { stdout, error, status, stderr } = spawnSync(tool(name), args, { encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (error || status !== 0) throw new Error(`${tool(name)} ${args.join(' ')}: ${error?.message ?? stderr}`);
-  return stdout;
+  return ok;
 }
 
 // Our declarations, against those that were generated from the real SDK. Faults in them have to be noticed.
@@ -44,11 +43,8 @@ const unnoticed = unnoticedFaults();
 passed += plantedDeclarations.length - unnoticed.length;
 for (const fault of unnoticed) check(false, `a fault planted in our declarations is not noticed: ${fault}`);
 
-/** Where a program may be told to load a library from: the system, never a path of the machine that built it. */
-const systemLibrary = /^\/(usr\/lib|System\/Library\/Frameworks)\//;
-
 for (const artefact of artefacts)
-  for (const arch of ['arm64', 'x86_64']) {
+  for (const arch of architectures) {
     const name = artefact.output(arch);
     const file = path.join(root, name);
     check(existsSync(file), `${name} is there; run: npm run build:macos`);
@@ -65,19 +61,7 @@ for (const artefact of artefacts)
     }
     const commands = output('llvm-objdump', ['--macho', '--private-headers', file]);
     check(output('llvm-lipo', ['-archs', file]).trim() === arch, `${name} is for ${arch} alone`);
-    check(
-      new RegExp(`platform macos[\\s\\S]*minos ${minimumMacos.replace('.', '\\.')}`).test(commands),
-      `${name} runs on macOS ${minimumMacos}`,
-    );
-    check(commands.includes('LC_CODE_SIGNATURE'), `${name} carries a signature`);
-    const libraries = [...commands.matchAll(/cmd LC_(?:LOAD|LOAD_WEAK|REEXPORT)_DYLIB[\s\S]*?name (\S+)/g)].map(
-      (m) => m[1],
-    );
-    check(
-      libraries.length > 0 && libraries.every((l) => systemLibrary.test(l)),
-      `${name} loads system libraries only: ${libraries}`,
-    );
-    check(!/cmd LC_RPATH/.test(commands), `${name} has no search path for libraries`);
+    checkLoadCommands(name, commands, check);
     const dynamic = symbols.split('\n').filter((l) => l.includes('dynamically looked up'));
     check(
       dynamic.every((l) => / _napi_\w+ /.test(l)),
@@ -92,5 +76,23 @@ for (const artefact of artefacts.filter((a) => a.universal)) {
     .sort();
   check(archs.join(' ') === 'arm64 x86_64', `${name} is for both architectures`);
 }
+
+// The app's bundle, and that faults in it are noticed.
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const bundle = { app: appBundle, entitlements: path.join(root, 'sysext/macos'), version };
+checkBundle(bundle, check);
+const missed = unnoticedInBundle(bundle);
+passed += Object.keys(plantedInBundle).length - missed.length;
+for (const fault of missed) check(false, `a fault planted in the bundle is not noticed: ${fault}`);
+
+// Our own rules find nothing in our own extension.
+const lint = spawnSync(process.execPath, ['dist/cli.js', 'lint', 'sysext/macos', 'sysext/kit'], {
+  cwd: root,
+  encoding: 'utf8',
+});
+check(
+  lint.status === 0 && !/\b(error|warning)\b/.test(lint.stdout),
+  `flowtap lint finds nothing in sysext:\n${lint.stdout}${lint.stderr}`,
+);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed || passed === 0 ? 1 : 0);

@@ -68,7 +68,7 @@ export const suites = [
   {
     name: 'macos',
     title: 'macOS programs, cross-built',
-    needs: ['macos-tools', 'macos-headers'],
+    needs: ['macos-tools', 'macos-headers', 'bundles'],
     command: [node, 'scripts/check-macos.mjs', '--build'],
   },
   {
