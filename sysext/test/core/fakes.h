@@ -31,6 +31,13 @@ inline Identity identity() {
   return me;
 }
 
+/// Of a proxy that takes rules.
+inline Identity ruled() {
+  Identity me = identity();
+  me.capabilities = {kRulesCapability};
+  return me;
+}
+
 inline CapturePtr captureOf(uint32_t uid, std::string name = "run-1") {
   auto capture = std::make_shared<Capture>();
   capture->uid = uid;

@@ -9,12 +9,6 @@ using namespace flowtap::core;
 using namespace flowtap::core::test;
 namespace wire = flowtap::wire;
 
-Identity ruled() {
-  Identity me = identity();
-  me.capabilities = {kRulesCapability};
-  return me;
-}
-
 /// An engine that takes rules, and a subscriber.
 struct RuledWorld {
   explicit RuledWorld(const std::string& rules, Limits bounds = {}) : engine(clock, bounds, ruled()), client(engine) {
