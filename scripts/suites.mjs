@@ -73,8 +73,16 @@ export const suites = [
   },
   {
     name: 'native',
-    title: 'Flow core and daemon (ASan, UBSan)',
-    command: [node, 'scripts/test-native.mjs', 'asan:core-test', 'asan:explicit-test', 'asan:daemon-test'],
+    title: 'Flow core, daemon and the portable part of the macOS programs (ASan, UBSan, TSan)',
+    command: [
+      node,
+      'scripts/test-native.mjs',
+      'asan:core-test',
+      'asan:explicit-test',
+      'asan:daemon-test',
+      'asan:macos-test',
+      'tsan:macos-test',
+    ],
   },
   {
     name: 'fuzz',

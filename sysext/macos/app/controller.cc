@@ -201,9 +201,11 @@ void Controller::start() {
     const bool fresh = found.error.empty() && current && current->build == self->facts_.bundledBuild &&
                        !current->awaitingApproval;
     if (fresh) {
+      const bool on = current->enabled;
       self->facts_.extensions = std::move(found);
       self->tell();
-      return self->broken() ? self->finish() : connect();
+      if (self->broken()) return self->finish();
+      return on ? connect() : self->lookAtConfiguration([self] { self->finish(); });
     }
     self->activate([self, connect] { self->lookAtExtensions(connect); });
   });

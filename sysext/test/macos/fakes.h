@@ -14,9 +14,6 @@ using core::NeError;
 /// Completions may come on any thread; those of a running proxy do.
 template <typename Port, typename Unit>
 struct FakePort : Port {
-  ~FakePort() override {
-    if (gone) *gone = true;
-  }
   void open(core::NePort::Done done) override {
     const std::lock_guard<std::mutex> lock(mutex);
     opens++;
@@ -64,7 +61,6 @@ struct FakePort : Port {
   typename Port::Got reading;
   std::vector<NeError> readCloses, writeCloses;
   std::string misuse;
-  bool* gone = nullptr;
 };
 
 struct FakeStreamPort final : FakePort<core::NeStreamPort, std::string> {

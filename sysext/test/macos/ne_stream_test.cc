@@ -15,13 +15,19 @@ struct Taken {
   explicit Taken(Limits limits = {}, FakeServer::State first = {}, bool synthetic = false)
       : world(limits), server(first), watcher(world.subscriber()) {
     port = std::make_shared<FakeStreamPort>();
-    port->gone = &portGone;
     NeStream::Parts parts{port, std::make_unique<FakeServer>(server), NeAdmission::Place(admission), synthetic};
     stream = std::make_shared<NeStream>(world.engine, turns, flowtap::core::test::start(), std::move(parts),
                                         [this](NeStream&) { overs++; });
     stream->begin();
   }
-  ~Taken() { CHECK_EQ(port->misuse, ""); }
+  ~Taken() {
+    CHECK_EQ(port->misuse, "");
+    // A flow lives until it has ended: the system's completions hold it.
+    if (!stream) return;
+    stream->stop(CloseReason::kProxyStopped);
+    stream->giveUp();
+    turns.run();
+  }
 
   /// Connected, opened, relaying.
   Taken& relaying() {
@@ -74,7 +80,6 @@ struct Taken {
   FakeServer::State server;
   std::unique_ptr<FakeClient> watcher;
   std::shared_ptr<FakeStreamPort> port;
-  bool portGone = false;
   int overs = 0;
   std::shared_ptr<NeStream> stream;
 };
@@ -319,7 +324,6 @@ TEST("a synthetic flow is shown and answered, and no packet leaves") {
   t.turns.run();
   CHECK_EQ(t.server.dials, 0);
   CHECK(t.closedWith(NeError::kRefused));
-  CHECK_EQ(t.watcher->opened().size() + 0, t.watcher->opened().size());
   CHECK(t.closing().reason == CloseReason::kRefused);
   CHECK_EQ(t.watcher->opened().size(), 1u);
 }
