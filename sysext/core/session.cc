@@ -40,6 +40,7 @@ Session::~Session() {
 
 void Session::refuse(wire::RefusedCode code, std::string text) {
   if (ending_) return;
+  io_.refused(code, text);
   subscriber_.tellDropped();
   wire::ProxyFrame frame;
   wire::Refused& refused = frame.refused.emplace();

@@ -24,6 +24,8 @@ class SessionIo : public Subscriber::Writer {
   virtual Attachment attach(const wire::Attach& attach) = 0;
   /// The user wants the proxy to end.
   virtual void stopProxy() = 0;
+  /// The client is sent away, for a log; the peer is the session's.
+  virtual void refused(wire::RefusedCode code, const std::string& text) { (void)code, (void)text; }
 };
 
 class Session {

@@ -18,6 +18,7 @@ class ClientHost {
   virtual core::SessionIo::Attachment attach(class ClientConnection& client, const wire::Attach& attach,
                                              std::vector<Fd> sockets) = 0;
   virtual void stopProxy(const class ClientConnection& client) = 0;
+  virtual void refused(const class ClientConnection& client, wire::RefusedCode code, const std::string& text) = 0;
   /// The connection has ended; it is deleted soon.
   virtual void left(class ClientConnection& client) = 0;
 };
@@ -43,6 +44,7 @@ class ClientConnection final : public EventHandler, private core::SessionIo {
   long write(const char* data, size_t size) override;
   Attachment attach(const wire::Attach& attach) override;
   void stopProxy() override;
+  void refused(wire::RefusedCode code, const std::string& text) override { host_.refused(*this, code, text); }
 
   EventLoop& loop_;
   ClientHost& host_;

@@ -21,7 +21,9 @@ constexpr uint64_t kStopMillis = 1000;
 /// program that makes connections one after the other costs a tenth of the writes.
 constexpr uint64_t kGatherMillis = 2;
 constexpr uint64_t kLookInsideMillis = 2000;
+constexpr uint64_t kNextStepMillis = 1;
 constexpr size_t kCaptureNameBytes = 128;
+constexpr uint32_t kMostRefusalsLogged = 500;
 
 core::Identity identity() {
   core::Identity me;
@@ -92,13 +94,25 @@ Daemon::Problem Daemon::listen(const std::string& socketPath) {
   auto started = Listener::start(
       socketPath, {}, [this](int fd, const Peer& peer) { admit(Fd(fd), peer); },
       [this](const Peer& peer, const std::string& reason) {
-        log_.write("turned away pid " + std::to_string(peer.pid) + ": " + reason);
+        tellRefusal(peer.uid, peer.pid, reason);
       });
   if (!started.listener) return {started.error == Listener::StartError::kBusy, started.text};
   listener_ = std::move(started.listener);
   door_ = new Door(*listener_);
   loop_.watch(listener_->pollFd(), EPOLLIN, *door_);
   return {};
+}
+
+void Daemon::refused(const ClientConnection& client, wire::RefusedCode code, const std::string& text) {
+  if (code == wire::RefusedCode::kStopping) return;
+  tellRefusal(client.session().peer().uid, client.session().peer().pid, text);
+}
+
+/// A client that comes again and again does not fill the disk.
+void Daemon::tellRefusal(uint32_t uid, uint32_t pid, const std::string& reason) {
+  if (refusals_ >= kMostRefusalsLogged) return;
+  log_.write("turned away uid " + std::to_string(uid) + ", pid " + std::to_string(pid) + ": " + reason);
+  if (++refusals_ == kMostRefusalsLogged) log_.write("further clients that are turned away are not logged");
 }
 
 void Daemon::run() {
@@ -202,8 +216,9 @@ core::SessionIo::Attachment Daemon::attach(ClientConnection& client, const wire:
 
 void Daemon::endWhenEmpty(Capture* capture) {
   if (!captures_.count(capture)) return;
-  if (!capture->inhabited()) return endCapture(capture);
-  loop_.after(kLookInsideMillis, [this, capture] { endWhenEmpty(capture); });
+  const auto inhabited = capture->inhabited();
+  if (inhabited && !*inhabited) return endCapture(capture);
+  loop_.after(inhabited ? kLookInsideMillis : kNextStepMillis, [this, capture] { endWhenEmpty(capture); });
 }
 
 void Daemon::endCapture(Capture* capture) {

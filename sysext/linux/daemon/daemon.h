@@ -34,7 +34,9 @@ class Daemon final : private ClientHost {
 
   core::SessionIo::Attachment attach(ClientConnection& client, const wire::Attach& attach, std::vector<Fd> sockets) override;
   void stopProxy(const ClientConnection& client) override;
+  void refused(const ClientConnection& client, wire::RefusedCode code, const std::string& text) override;
   void left(ClientConnection& client) override;
+  void tellRefusal(uint32_t uid, uint32_t pid, const std::string& reason);
 
   void admit(Fd socket, const Peer& peer);
   void endCapture(Capture* capture);
@@ -48,6 +50,7 @@ class Daemon final : private ClientHost {
 
   const Options options_;
   const Log& log_;
+  uint32_t refusals_ = 0;  ///< told in the log
   EventLoop loop_;
   SystemClock clock_;
   core::Engine engine_;

@@ -38,6 +38,7 @@ struct Room final : ClientHost {
     return {wire::RefusedCode::kProtocol, made.problem};
   }
   void stopProxy(const ClientConnection&) override {}
+  void refused(const ClientConnection&, wire::RefusedCode, const std::string&) override {}
   void left(ClientConnection&) override { client = nullptr; }
 
   void turn() {
