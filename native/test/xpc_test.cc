@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <xpc/xpc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
+#include <map>
 #include <mutex>
 #include <random>
 
@@ -16,6 +18,7 @@
 #include "native/test/check.h"
 #include "native/xpc/message.h"
 #include "native/xpc/proof.h"
+#include "native/xpc/tokens.h"
 
 using namespace flowtap;
 using namespace flowtap::test;
@@ -254,6 +257,123 @@ struct RefuseFds {
   RefuseFds(bool creating, bool taking) { shim::refuseFds(creating, taking); }
   ~RefuseFds() { shim::refuseFds(false, false); }
 };
+
+// ---- granting and revoking ----
+
+/// A service that keeps what it was granted, as the system extension does.
+struct Granting {
+  std::mutex mutex;
+  std::map<uid_t, std::vector<std::string>> tokens;
+  std::string problem;
+  int changes = 0;
+  Proxy proxy{options()};
+
+  ListenerOptions options() {
+    ListenerOptions options;
+    options.trusted = "flowtap-team";
+    options.tokens = [this](const Peer& peer) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      return tokens[peer.uid];
+    };
+    options.onTokenChange = [this](const Peer& peer, const TokenChange& change) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      changes++;
+      if (!problem.empty()) return problem;
+      auto& of = tokens[peer.uid];
+      if (change.grant) of.push_back(change.token);
+      else if (change.token.empty()) of.clear();
+      else of.erase(std::remove(of.begin(), of.end(), change.token), of.end());
+      return std::string();
+    };
+    return options;
+  }
+  Answer change(const shim::Identity& as, bool grant, const std::string& token) {
+    shim::become(as);
+    Pending pending;
+    pending.client = changeToken(kName, "", {grant, token}, [&](ConnectError error, const std::string& text) {
+      pending.promise.set_value({error, text, Fd()});
+    });
+    return pending.get();
+  }
+};
+
+TEST("a program of the team grants a token, which lets in its own user's programs and no others") {
+  Granting service;
+  CHECK(connectAs(kEditor, kToken).error == ConnectError::kRefused);
+  CHECK(service.change(kApp, true, kToken).error == ConnectError::kNone);
+  CHECK(connectAs(kEditor, kToken).error == ConnectError::kNone);
+  CHECK(connectAs(kEditor, kOtherToken).error == ConnectError::kRefused);
+  CHECK(connectAs(kOther, kToken).error == ConnectError::kRefused);
+  CHECK(eventually([&] { return service.proxy.connections() == 1; }));
+  CHECK(!service.proxy.takeConnections()[0].second.trusted);
+  CHECK(connectAs(kApp, "").error == ConnectError::kNone);
+  CHECK(eventually([&] { return service.proxy.connections() == 1; }));
+  CHECK(service.proxy.takeConnections()[0].second.trusted);
+}
+
+TEST("a token that is revoked lets nobody in any more") {
+  Granting service;
+  CHECK(service.change(kApp, true, kToken).error == ConnectError::kNone);
+  CHECK(service.change(kApp, true, kOtherToken).error == ConnectError::kNone);
+  CHECK(service.change(kApp, false, kToken).error == ConnectError::kNone);
+  CHECK(connectAs(kEditor, kToken).error == ConnectError::kRefused);
+  CHECK(connectAs(kEditor, kOtherToken).error == ConnectError::kNone);
+  CHECK(service.change(kApp, false, "").error == ConnectError::kNone);
+  CHECK(connectAs(kEditor, kOtherToken).error == ConnectError::kRefused);
+}
+
+TEST("a peer that is let in by a token cannot grant, nor revoke, whatever it says") {
+  Granting service;
+  CHECK(service.change(kApp, true, kToken).error == ConnectError::kNone);
+  const Answer refused = service.change(kEditor, true, kOtherToken);
+  CHECK(refused.error == ConnectError::kRefused);
+  CHECK_CONTAINS(refused.text, "same team");
+  for (const Op op : {Op::kGrant, Op::kRevoke}) {
+    RawClient client(kEditor);
+    client.hello();
+    const Object request = makeMessage(op);
+    setBytes(request.get(), kKeyToken, kOtherToken);
+    CHECK(errorOf(client.ask(request)) == ConnectError::kRefused);
+  }
+  CHECK_EQ(service.changes, 1);
+  CHECK(service.proxy.refused("team", 501));
+  CHECK(connectAs(kEditor, kToken).error == ConnectError::kNone);
+}
+
+TEST("a grant has its place after hello; its token is of a bounded length; each connection changes one") {
+  Granting service;
+  const auto grant = [](const std::string& token) {
+    Object request = makeMessage(Op::kGrant);
+    setBytes(request.get(), kKeyToken, token);
+    return request;
+  };
+  RawClient early(kApp);
+  CHECK(errorOf(early.ask(grant(kToken))) == ConnectError::kProtocol);
+  for (const std::string& token : {std::string(), std::string(15, 'x'), std::string(257, 'x')}) {
+    RawClient client(kApp);
+    client.hello();
+    CHECK(errorOf(client.ask(grant(token))) == ConnectError::kRefused);
+  }
+  CHECK_EQ(service.changes, 0);
+  RawClient client(kApp);
+  client.hello();
+  CHECK(errorOf(client.ask(grant(kToken))) == ConnectError::kNone);
+  CHECK(errorOf(client.ask(grant(kOtherToken))) == ConnectError::kProtocol);
+  CHECK(errorOf(client.hello()) == ConnectError::kProtocol);
+  CHECK_EQ(service.changes, 1);
+}
+
+TEST("why a grant fails is told; and that there is no service to ask") {
+  Granting service;
+  service.problem = "16 tokens already";
+  const Answer refused = service.change(kApp, true, kToken);
+  CHECK(refused.error == ConnectError::kRefused);
+  CHECK_CONTAINS(refused.text, "16 tokens already");
+  service.proxy.stop();
+  CHECK(service.change(kApp, true, kToken).error == ConnectError::kNoService);
+  Proxy without;  // a kit's endpoint takes no grants
+  CHECK(service.change(kApp, true, kToken).error == ConnectError::kRefused);
+}
 
 }  // namespace
 
