@@ -239,7 +239,7 @@ async function latencies(client: FakeClient, panel: FrameLocator, first: number)
           const id = Number(row.id.slice('flow-'.length));
           if (id > newest) {
             newest = id;
-            seen.push([performance.timeOrigin + performance.now(), id]);
+            seen.push([Date.now(), id]); // the clock of the machine, as the proxy's
           }
         }
       }
@@ -252,10 +252,10 @@ async function latencies(client: FakeClient, panel: FrameLocator, first: number)
   for (let sent = 0; sent < perSecond * seconds;) {
     const due = Math.min(perSecond * seconds, Math.floor(((performance.now() - begin) / 1000) * perSecond));
     const pieces: Uint8Array[] = [];
-    const now = performance.timeOrigin + performance.now();
+    const now = Date.now();
     for (; sent < due; sent++) {
       opened.push(now);
-      const at = Math.round(now * 1000);
+      const at = now * 1000;
       pieces.push(openedFrame({ id: first + sent, at }));
       // Each ends 200 flows later.
       const ended = first + sent - 200;

@@ -1,5 +1,6 @@
 // Flows and bodies as read-only documents: flowtap-flow:/<store>/<flow>/<what>. Bytes are made when they are read.
 import * as vscode from 'vscode';
+import { fileName } from '../../capture/fileName.ts';
 import { decodeContent } from '../../dissect/content.ts';
 import { dissectFlow } from '../../dissect/feed.ts';
 import { flowToJson } from '../../flow/json.ts';
@@ -34,13 +35,6 @@ function extensionOf(type: string, bytes: Uint8Array): string {
   return (
     imageTypes.exec(type)?.[1] ?? extensions[languageOf(type, text) ?? ''] ?? (text.includes('\0') ? 'bin' : 'txt')
   );
-}
-
-/** The last part of the path, where it can be the name of a file; what was captured chooses no folder. */
-export function fileName(target: string, otherwise: string, extension: string): string {
-  const last = /([\w.-]{1,80})\/?(?:[?#].*)?$/.exec(target)?.[1]?.replace(/^\.+/, '') ?? '';
-  const base = last || otherwise;
-  return /\.\w{1,8}$/.test(base) ? base : `${base}.${extension}`;
 }
 
 export class FlowDocuments implements vscode.FileSystemProvider, vscode.Disposable {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { defaultLayout, moved, resized, restoreLayout, shown, toggled } from '../../../src/webview/table/layout.ts';
+import type { PanelRow } from '../../../src/protocol/panel.ts';
+import { restored } from '../../../src/webview/saved.ts';
+import { RowCache } from '../../../src/webview/table/rows.ts';
 import { extend, noSelection, select, toggle } from '../../../src/webview/table/selection.ts';
 import { contentHeight, rowHeight, scrollTo, windowAt } from '../../../src/webview/table/window.ts';
 
@@ -81,5 +84,72 @@ describe('the selection', () => {
     s = extend(select(3), 6, [3, 4, 5, 6]);
     assert.deepEqual([s.ids.size, s.anchor, s.active], [4, 3, 6]);
     assert.equal(extend(noSelection, 2, [2]).anchor, 2);
+  });
+});
+
+describe('what the page remembers', () => {
+  it('is one for the live flows wherever they are; a file has its own, but for the columns', () => {
+    const own = { query: 'own', share: 0.3 };
+    const remembered = { query: 'remembered', layout: [] };
+    assert.deepEqual(restored(own, remembered, 'panel'), { query: 'remembered', share: 0.3, layout: [] });
+    assert.deepEqual(restored(own, remembered, 'file'), { query: 'own', share: 0.3, layout: [] });
+    assert.deepEqual(restored(undefined, null, 'editor'), {});
+    assert.deepEqual(restored('x', 7, 'editor'), {});
+  });
+});
+
+describe('the rows that are held', () => {
+  const row = (id: number): PanelRow => ({ id }) as PanelRow;
+  function setUp() {
+    let loaded = 0;
+    const waiting: (() => void)[] = [];
+    const cache = new RowCache(
+      (from, to) =>
+        new Promise(
+          (done) =>
+          waiting.push(() => done({ version: 1, from, rows: Array.from({ length: to - from }, (_, i) => row(from + i + 1)) })), // prettier-ignore
+        ),
+      () => loaded++,
+    );
+    cache.outdated(1);
+    const answer = async (): Promise<void> => {
+      for (const go of waiting.splice(0)) go();
+      await new Promise((done) => setTimeout(done, 0));
+    };
+    return { cache, waiting, answer, loaded: () => loaded };
+  }
+  it('are asked for by page, once, and again when they are out of date', async () => {
+    const { cache, waiting, answer } = setUp();
+    cache.want(60, 70);
+    cache.want(60, 70);
+    assert.equal(waiting.length, 2);
+    assert.equal(cache.get(60), undefined);
+    await answer();
+    assert.equal(cache.get(60)!.id, 61);
+    cache.want(60, 70);
+    assert.equal(waiting.length, 0);
+    cache.outdated(2);
+    cache.want(60, 61);
+    assert.equal(waiting.length, 1);
+    assert.equal(cache.get(60)!.id, 61, 'shown until the new ones come');
+  });
+  it('move with the list', async () => {
+    const { cache, answer } = setUp();
+    cache.want(0, 128);
+    await answer();
+    cache.move(-3);
+    for (let i = 0; i < 125; i++) assert.equal(cache.get(i)!.id, i + 4);
+    cache.move(10);
+    assert.equal(cache.get(9), undefined);
+    assert.equal(cache.get(10)!.id, 4);
+  });
+  it('are bounded, however far one scrolls', async () => {
+    const { cache, answer } = setUp();
+    for (let page = 0; page < 500; page++) {
+      cache.want(page * 64, page * 64 + 1);
+      await answer();
+    }
+    const held = Array.from({ length: 500 }, (_, page) => cache.get(page * 64)).filter(Boolean).length;
+    assert.ok(held > 0 && held <= 40, String(held));
   });
 });

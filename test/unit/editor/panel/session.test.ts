@@ -167,6 +167,36 @@ describe("the panel's session", () => {
     await assert.rejects(ask('setQuery', undefined as never));
   });
 
+  it('keeps events for a page that was hidden, and tells a new page what the last one remembered', async () => {
+    const { session, posted, ask, exchange } = setUp();
+    await ask('ready', {});
+    await ask('remember', { state: { query: 'port:1' } });
+    session.hidden();
+    const before = posted.length;
+    session.reveal(3);
+    exchange(1, request, response);
+    await new Promise((done) => setTimeout(done, 60));
+    assert.equal(posted.length, before, 'nobody is there to hear it');
+    const again: ToWebview[] = [];
+    session.attach((message) => again.push(message));
+    await session.receive({ kind: 'request', id: 900, method: 'ready', params: {} });
+    await new Promise((done) => setTimeout(done, 5));
+    const [answer] = again;
+    assert.ok(answer?.kind === 'answer');
+    const { state, remembered } = answer.result as Requests['ready']['result'];
+    assert.deepEqual([state.total, remembered], [1, { query: 'port:1' }]);
+    assert.deepEqual(again[1], { kind: 'reveal', id: 3 });
+    session.dispose();
+  });
+
+  it('gives ids of a range, and refuses a column that is none', async () => {
+    const { ask, exchange } = setUp();
+    for (let id = 1; id <= 5; id++) exchange(id, request, response);
+    await ask('setSort', { column: 'start', descending: true });
+    assert.deepEqual(await ask('ids', { from: 1, to: 99 }), [4, 3, 2, 1]);
+    await assert.rejects(ask('setSort', { column: '__proto__' as never, descending: true }), /no column/);
+  });
+
   it('keeps events for a page that is still loading', async () => {
     const { session, posted, ask } = setUp();
     session.reveal(7);
