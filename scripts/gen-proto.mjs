@@ -1,4 +1,4 @@
-// proto/flow.proto -> gen/flow_pb.ts (protobufjs' Reader and Writer) and gen/flow_pb.hpp (protozero).
+// proto/flow.proto -> gen/flow_pb.ts (protobufjs' Reader and Writer), gen/flow_pb.hpp and gen/flow_pb.cc (protozero).
 // Both come from one parse, so a field cannot have two numbers; test/unit/endpoint/wire.test.ts then makes
 // both sides encode and decode every message. Values absent from a message are the proto3 defaults.
 import { mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
@@ -218,7 +218,7 @@ function cppMessage(m) {
       return [`${at(f.id, k.wire)} ${f.repeated ? `m.${name}.push_back(${get(k)})` : `m.${name} = ${get(k)}`}; break;`];
     })
     .join('\n');
-  return `struct ${m.name} {
+  const declaration = `struct ${m.name} {
 ${decl}
   /// Field numbers, for writers that go straight to bytes.
   enum Field : uint32_t { ${fields.map((x) => `k${camel(`_${x.name}`)}Field = ${x.f.id}`).join(', ')} };
@@ -229,11 +229,14 @@ template <typename F>
 void forEachField(${m.name}& m, F&& f) {
 ${fields.map(({ name }) => `  f(m.${name});`).join('\n') || '  (void)m; (void)f;'}
 }
-inline void encode(const ${m.name}& m, protozero::pbf_writer& w) {
+void encode(const ${m.name}& m, protozero::pbf_writer& w);
+/// False where a part is malformed; a truncated field throws protozero::exception (see parse()).
+bool decode(protozero::pbf_reader& r, ${m.name}& m);
+`;
+  const definition = `void encode(const ${m.name}& m, protozero::pbf_writer& w) {
 ${enc || '  (void)m; (void)w;'}
 }
-/// False where a part is malformed; a truncated field throws protozero::exception (see parse()).
-inline bool decode(protozero::pbf_reader& r, ${m.name}& m) {
+bool decode(protozero::pbf_reader& r, ${m.name}& m) {
 ${fields.length ? '' : '  (void)m;\n'}  while (r.next()) switch (r.tag_and_type()) {
 ${dec}
     default: r.skip();
@@ -241,7 +244,9 @@ ${dec}
   return true;
 }
 `;
+  return { declaration, definition };
 }
+const cpp = messages.map(cppMessage);
 const hpp = `${header}#pragma once
 #include <cstdint>
 #include <optional>
@@ -260,7 +265,7 @@ const hpp = `${header}#pragma once
 namespace flowtap::wire {
 
 ${enums.map(cppEnum).join('')}
-${messages.map(cppMessage).join('\n')}
+${cpp.map((m) => m.declaration).join('\n')}
 /// Calls f with a default-made value of each message type.
 template <typename F>
 void forEachMessage(F&& f) {
@@ -291,10 +296,20 @@ bool parse(const char* data, size_t size, M& m) noexcept {
 }  // namespace flowtap::wire
 `;
 
+// Apart from the header: what every file that includes it would otherwise compile takes ten seconds with sanitizers.
+const cc = `${header}#include "gen/flow_pb.hpp"
+
+namespace flowtap::wire {
+
+${cpp.map((m) => m.definition).join('\n')}
+}  // namespace flowtap::wire
+`;
+
 mkdirSync(path.join(root, 'gen'), { recursive: true });
 for (const [file, text] of [
   ['gen/flow_pb.ts', ts],
   ['gen/flow_pb.hpp', hpp],
+  ['gen/flow_pb.cc', cc],
 ]) {
   const target = path.join(root, file);
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);

@@ -1,6 +1,8 @@
 // What build-native.mjs can build. `shipped` targets are part of the package; the others are tests and benches.
 // `with`: targets that are built along, since this one runs them.
-const core = ['sysext/core/*.cc'];
+// The messages of the wire, made from proto/flow.proto.
+const wire = ['gen/flow_pb.cc'];
+const core = [...wire, 'sysext/core/*.cc'];
 const rendezvous = ['native/unix/*.cc'];
 const kit = [...core, ...rendezvous, 'sysext/kit/*.cc'];
 // What an explicit proxy reads and says, without input and output.
@@ -10,16 +12,16 @@ const daemon = [...core, ...rendezvous, ...explicit, 'sysext/linux/*.cc', 'sysex
 const fuzzed = {
   session: core,
   engine: core,
-  wire: [],
+  wire,
   host_names: core,
-  frame_socket: ['sysext/linux/frame_socket.cc'],
+  frame_socket: [...wire, 'sysext/linux/frame_socket.cc'],
   netlink: ['sysext/linux/netlink.cc'],
   held_syn: ['sysext/linux/daemon/held_syn.cc', 'sysext/linux/netlink.cc'],
   sock_diag: ['sysext/linux/daemon/sock_diag.cc', 'sysext/linux/netlink.cc'],
   process_stat: [...core, 'sysext/linux/daemon/process_info.cc'],
 };
 export const fuzzTargets = Object.keys(fuzzed);
-const launcher = [...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'];
+const launcher = [...wire, ...rendezvous, 'sysext/linux/*.cc', 'sysext/linux/launcher/*.cc'];
 
 export const targets = {
   flowtapd: {
@@ -67,7 +69,7 @@ export const targets = {
       'sysext/test/macos/*.cc',
     ],
   },
-  'wire-peer': { sources: ['sysext/test/wire_peer.cc'] },
+  'wire-peer': { sources: [...wire, 'sysext/test/wire_peer.cc'] },
   'rules-peer': { sources: [...core, 'sysext/test/rules_peer.cc'] },
   'daemon-test': { sources: [...daemon, 'sysext/test/daemon/*.cc'] },
   'explicit-test': { sources: [...explicit, 'sysext/test/explicit/*.cc'] },
@@ -87,7 +89,7 @@ export const targets = {
   'bench-load': { tool: true, sources: ['bench/proxy/native/load.cc'] },
   'bench-server': { tool: true, sources: ['bench/proxy/native/server.cc'] },
   'bench-spawn': { tool: true, sources: ['bench/proxy/native/spawn.cc'] },
-  'bench-subscriber': { tool: true, sources: ['bench/proxy/native/subscriber.cc'] },
+  'bench-subscriber': { tool: true, sources: [...wire, 'bench/proxy/native/subscriber.cc'] },
   // libFuzzer is clang's; build these with --variant asan.
   ...Object.fromEntries(
     Object.entries(fuzzed).map(([name, sources]) => [

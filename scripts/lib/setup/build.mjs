@@ -29,12 +29,12 @@ export function made(name, title, { needs, inputs, outputs, script }) {
 export const proto = made('proto', 'Code from the wire contract', {
   needs: ['dependencies'],
   inputs: ['proto', 'node_modules/protobufjs/package.json'],
-  outputs: ['gen/flow_pb.ts', 'gen/flow_pb.hpp'],
+  outputs: ['gen/flow_pb.ts', 'gen/flow_pb.hpp', 'gen/flow_pb.cc'],
   script: ['scripts/gen-proto.mjs'],
 });
 
 const linux = process.platform === 'linux';
-export const nativeInputs = ['native', 'sysext', 'gen/flow_pb.hpp', 'scripts/native-targets.mjs'];
+export const nativeInputs = ['native', 'sysext', 'gen/flow_pb.hpp', 'gen/flow_pb.cc', 'scripts/native-targets.mjs'];
 export const native = {
   ...made('native', 'Native programs', {
     needs: ['compiler', 'node', 'proto'],
