@@ -1,6 +1,7 @@
 // errno -> why a flow ended. Names of <cerrno> only, so it holds on every platform.
 #pragma once
 #include <cerrno>
+#include <string>
 
 #include "sysext/core/flow.h"
 
@@ -14,6 +15,10 @@ constexpr bool isOwnLimit(int error) {
 constexpr bool isUnreachable(int error) {
   return error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN || error == EADDRNOTAVAIL;
 }
+/// The system or the network forbids it: a prohibiting route, a packet filter, a black hole.
+constexpr bool isForbidden(int error) {
+  return error == EACCES || error == EPERM || error == EINVAL || error == EHOSTDOWN;
+}
 constexpr bool isReset(int error) { return error == ECONNRESET || error == EPIPE || error == ECONNABORTED; }
 
 /// The server could not be reached.
@@ -21,7 +26,7 @@ constexpr CloseReason connectFailure(int error) {
   if (error == ECONNREFUSED) return CloseReason::kRefused;
   if (error == ETIMEDOUT) return CloseReason::kTimedOut;
   if (isOwnLimit(error)) return CloseReason::kLimit;
-  if (isUnreachable(error)) return CloseReason::kUnreachable;
+  if (isUnreachable(error) || isForbidden(error)) return CloseReason::kUnreachable;
   if (isReset(error)) return CloseReason::kResetByServer;
   return CloseReason::kProxyError;
 }
@@ -32,6 +37,13 @@ constexpr CloseReason serverFailure(int error) {
 constexpr CloseReason clientFailure(int error) {
   if (isReset(error)) return CloseReason::kResetByClient;
   return connectFailure(error);
+}
+
+/// What people are told where the system's own words would mislead; empty otherwise.
+inline std::string closeText(CloseReason reason, int error) {
+  if (reason == CloseReason::kLimit && error == EADDRNOTAVAIL)
+    return "No free local port is left for a connection to this server (net.ipv4.ip_local_port_range)";
+  return {};
 }
 
 }  // namespace flowtap::core

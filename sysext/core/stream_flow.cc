@@ -12,6 +12,8 @@ constexpr int kReadsPerTurn = 16;
 }  // namespace
 
 StreamFlow::~StreamFlow() {
+  // A shell that lets go of a live flow: nobody may find it any more.
+  if (live()) engine_.close(*this, CloseReason::kProxyError, 0);
   for (Lane& each : lanes_) engine_.buffers().release(each.held);
 }
 
@@ -113,7 +115,7 @@ bool StreamFlow::pump(Side source) {
     }
     if (n == 0) {
       in.ended = true;
-      ended[static_cast<size_t>(source)] = true;
+      ended[index(from(source))] = true;
       engine_.changed(*this);
       return endLane(source);
     }
@@ -193,7 +195,7 @@ void StreamFlow::stop(CloseReason reason, int error) { close(reason, error, true
 
 void StreamFlow::close(CloseReason reason, int error, bool reset) {
   if (!live()) return;
-  engine_.close(*this, reason, error);
+  engine_.close(*this, reason, error, closeText(reason, error));
   for (Lane& each : lanes_) engine_.buffers().release(each.held);
   io_.finish(reset);
 }

@@ -61,7 +61,10 @@ class StreamFlow final : public Flow {
     bool shut = false;       // ... and the target was told
     bool toTheEnd = false;   // see readable()
   };
-  static constexpr Direction from(Side side) { return side == Side::kClient ? Direction::kUp : Direction::kDown; }
+  /// "Up" is from the captured program, which in an inbound flow is the server.
+  Direction from(Side side) const {
+    return (side == Side::kClient) == about.inbound ? Direction::kDown : Direction::kUp;
+  }
   Lane& lane(Side source) { return lanes_[static_cast<size_t>(source)]; }
 
   /// What the flow's rule asks of every read. Only flows under such a rule have one.

@@ -68,11 +68,6 @@ std::optional<core::ProcessInfo> Attribution::findHolder(uint32_t inode) {
   return describeOwner(found, inode);
 }
 
-bool Attribution::inhabited() {
-  processes_.rescan();
-  return !processes_.members().empty();
-}
-
 Attribution::Found Attribution::holderOf(uint32_t inode) {
   // Searched twice: a list of descriptors breaks off where the process's main thread ends meanwhile.
   for (const auto way : {&Attribution::knownHolder, &Attribution::probe, &Attribution::search, &Attribution::search})

@@ -46,8 +46,8 @@ class Attribution {
     return sockets_.hasListener(client, server);
   }
 
-  /// Whether any process is left in the namespace. Looks at all of /proc: not for every flow.
-  bool inhabited();
+  /// Whether any process is left in the namespace. Looks at all of /proc, in steps: nothing where it is to be asked again.
+  std::optional<bool> inhabited() { return processes_.inhabited(); }
 
  private:
   using Member = NamespaceProcesses::Member;

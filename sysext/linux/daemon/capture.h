@@ -54,7 +54,9 @@ class Capture {
   }
   /// Whether a process still lives in the capture's network namespace. Looks at every process: not for every event.
   /// In the explicit mode there is no such namespace: the capture ends with its launcher's connection.
-  bool inhabited() { return mode_ != core::Mode::kExplicit && attribution_ && attribution_->inhabited(); }
+  std::optional<bool> inhabited() {
+    return mode_ != core::Mode::kExplicit && attribution_ ? attribution_->inhabited() : false;
+  }
 
  private:
   Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);

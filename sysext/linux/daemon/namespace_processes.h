@@ -1,9 +1,12 @@
 // The processes of one network namespace. Linux has no list of them, so all of /proc is looked at, once; afterwards only
 // the pids that were handed out since.
 #pragma once
+#include <dirent.h>
 #include <sys/types.h>
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +29,9 @@ class NamespaceProcesses {
   void refresh();
   /// Looks at every process.
   void rescan();
+  /// Whether there is any, looked up in small steps, so that other work is not kept waiting where the machine has
+  /// thousands of processes. Nothing: ask again.
+  std::optional<bool> inhabited();
   /// Forgets members that have ended.
   void prune();
 
@@ -42,6 +48,7 @@ class NamespaceProcesses {
   bool add(pid_t pid);
 
   const std::string namespace_;
+  std::unique_ptr<DIR, int (*)(DIR*)> search_{nullptr, ::closedir};  // of inhabited(), where it goes on
   const Fd loadavg_;
   long seen_ = -1;  // lastPid() of the last look
   Clock::time_point looked_{};

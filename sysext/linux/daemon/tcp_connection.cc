@@ -19,6 +19,13 @@ constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLE
 /// The peer has shut down or failed, or there is an urgent mark: a short read does not mean that the socket is empty.
 constexpr uint32_t kToTheEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
 
+/// EADDRNOTAVAIL has two meanings for connect(): no address to call from, or no free port. Datagram sockets need the
+/// former only; connecting one sends nothing.
+bool hasAddressFor(const sockaddr_storage& destination) {
+  const Fd probe(::socket(destination.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return !probe || ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&destination), sizeOf(destination)) == 0;
+}
+
 }  // namespace
 
 void TcpConnection::relay(EventLoop& loop, core::Engine& engine, core::FlowStart start, Fd client, Fd server) {
@@ -43,6 +50,10 @@ void TcpConnection::dial() {
     if (!gate_ && !watch(Side::kClient)) return flow_.stop(core::CloseReason::kLimit, errno);
     if (!watch(Side::kServer)) flow_.stop(core::CloseReason::kLimit, errno);
     return;
+  }
+  if (result == EADDRNOTAVAIL && hasAddressFor(destination)) {
+    failure_ = result;
+    return flow_.stop(core::CloseReason::kLimit, result);
   }
   if (result != 0) return failed(result);
   if (gate_) return answered();

@@ -13,6 +13,9 @@ namespace flowtap::linux_ {
 namespace {
 
 constexpr int kLoopback = 1;  // the index of lo in every network namespace
+/// The largest packet of IPv6 (RFC 8200): the usual 65,536 are too few for a datagram that fills it, which a raw socket
+/// does not send in fragments.
+constexpr uint32_t kLargestPacket = 65535 + 40;
 
 /// Best effort: a kernel without the setting has no use for it.
 void writeSetting(const std::string& path, const std::string& value) {
@@ -68,7 +71,7 @@ void setUpInnerNetwork(const HostNetwork& host, const std::vector<NetworkSetting
   ifinfomsg up{};
   up.ifi_index = kLoopback;
   up.ifi_flags = up.ifi_change = IFF_UP;
-  batch.add("bringing lo up", RTM_NEWLINK, 0, up);
+  batch.add("bringing lo up", RTM_NEWLINK, 0, up).number(IFLA_MTU, kLargestPacket);
   addAddress(batch, AF_INET, &host.ipv4, sizeof host.ipv4);
   if (host.ipv6) addAddress(batch, AF_INET6, &*host.ipv6, sizeof *host.ipv6);
   send(batch);

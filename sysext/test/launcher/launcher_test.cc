@@ -179,10 +179,10 @@ TEST("the proxy learns when the last process has gone, also by kill -9") {
   // The two sleeps live on, and have the connection.
   CHECK(eventually([&] { return inhabitants(network).size() == 2; }));
   CHECK(!handover.ended());
-  CHECK(attribution.inhabited());
+  CHECK(eventually([&] { return attribution.inhabited() == true; }));
   for (const pid_t pid : inhabitants(network)) ::kill(pid, SIGKILL);
   CHECK(eventually([&] { return handover.ended(); }));
-  CHECK(eventually([&] { return !attribution.inhabited(); }));
+  CHECK(eventually([&] { return attribution.inhabited() == false; }));
 }
 
 TEST("a folder that others can reach is refused") {

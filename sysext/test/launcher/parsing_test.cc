@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/stat.h>
 
+#include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
@@ -59,7 +60,7 @@ std::string heldPacket(bool v6) {
     ip[15] = 1;
     ip[19] = 2;
   }
-  ip += std::string("\x04\xd2\0\x50", 4) + std::string(16, '\0');
+  ip += std::string("\x04\xd2\0\x50\0\0\x12\x34", 8) + std::string(12, '\0');
   linux_::NetlinkMessage message(NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET, 0, nfgenmsg{});
   const nfqnl_msg_packet_hdr number{htonl(77), 0, 0};
   message.attribute(NFQA_PACKET_HDR, &number, sizeof number);
@@ -78,6 +79,8 @@ TEST("a held packet's number and addresses") {
     CHECK_EQ(syn->id, 77u);
     CHECK_EQ(text(syn->client), v6 ? "[fd00::1]:1234" : "10.0.0.1:1234");
     CHECK_EQ(text(syn->server), v6 ? "[fd00::2]:80" : "10.0.0.2:80");
+    CHECK_EQ(syn->sequence, 0x1234u);
+    CHECK(!syn->isLocal);
   }
   const std::string other = diagAnswer(7, 1, 4711, 99);
   CHECK(!linux_::parseHeldSyn(other.data(), other.size()));
@@ -96,6 +99,59 @@ TEST("a sock_diag answer belongs to its request, its port and a connection") {
   CHECK(parse(diagAnswer(7, 1, 4712, 99), identity) == DiagAnswer::kNone);
 }
 
+TEST("a look-up of a listener is answered by a listener only") {
+  const auto parse = [](const std::string& bytes) {
+    return linux_::parseListenerAnswer(bytes.data(), bytes.size(), 7, htons(4711));
+  };
+  CHECK(parse(diagAnswer(7, 10, 4711, 99)) == DiagAnswer::kFound);
+  CHECK(parse(diagAnswer(7, 1, 4711, 99)) == DiagAnswer::kNone);
+  CHECK(parse(diagAnswer(7, 10, 4712, 99)) == DiagAnswer::kNone);
+  CHECK(parse(diagAnswer(6, 10, 4711, 99)) == DiagAnswer::kOther);
+}
+
+TEST("a list of listeners is read to its end, and no further than it is whole") {
+  std::vector<linux_::ListeningSocket> found;
+  const auto parse = [&found](const std::string& bytes) {
+    found.clear();
+    return linux_::parseListeners(bytes.data(), bytes.size(), 7, found);
+  };
+  const std::string two = diagAnswer(7, 10, 80, 1) + diagAnswer(7, 10, 443, 2);
+  const std::string end = linux_::NetlinkMessage(NLMSG_DONE, 0, uint32_t{0}).bytes(7);
+  CHECK(parse(two) == DiagAnswer::kFound);
+  CHECK_EQ(found.size(), 2u);
+  CHECK(parse(two + end) == DiagAnswer::kNone);
+  CHECK_EQ(found.size(), 2u);
+  CHECK_EQ(found.size() == 2 ? found[1].inode : 0, 2u);
+  CHECK(parse(diagAnswer(7, 1, 80, 1)) == DiagAnswer::kFound);  // no listener
+  CHECK_EQ(found.size(), 0u);
+  CHECK(parse(diagAnswer(6, 10, 80, 1)) == DiagAnswer::kOther);
+  CHECK(!parse(two.substr(0, two.size() - 1)));
+  CHECK(!parse(linux_::NetlinkMessage(NLMSG_ERROR, 0, uint32_t{1}).bytes(7)));
+}
+
+TEST("verdicts can be sent together") {
+  std::string messages;
+  for (const auto verdict : {linux_::Verdict::kPass, linux_::Verdict::kPassInside, linux_::Verdict::kDrop})
+    linux_::appendVerdict(messages, 4, 77, verdict);
+  size_t at = 0, count = 0;
+  for (nlmsghdr header; at + sizeof header <= messages.size(); at += NLMSG_ALIGN(header.nlmsg_len), count++) {
+    std::memcpy(&header, messages.data() + at, sizeof header);
+    CHECK_EQ(header.nlmsg_type, NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT);
+    constexpr size_t kStart = NLMSG_HDRLEN + sizeof(nfgenmsg);
+    linux_::forEachAttribute(messages.data() + at + kStart, header.nlmsg_len - kStart,
+                             [&](uint16_t type, const void* value, size_t size) {
+                               nfqnl_msg_verdict_hdr verdict;
+                               if (type == NFQA_MARK) CHECK_EQ(count, 1u);
+                               if (type != NFQA_VERDICT_HDR || size != sizeof verdict) return;
+                               std::memcpy(&verdict, value, sizeof verdict);
+                               CHECK_EQ(ntohl(verdict.id), 77u);
+                               CHECK_EQ(ntohl(verdict.verdict), static_cast<uint32_t>(count == 2 ? NF_DROP : NF_ACCEPT));
+                             });
+  }
+  CHECK_EQ(count, 3u);
+  CHECK_EQ(at, messages.size());
+}
+
 TEST("no bytes crash the readers of netlink and /proc") {
   std::mt19937 random(20240601);
   for (int round = 0; round < 20000; round++) {
@@ -106,6 +162,8 @@ TEST("no bytes crash the readers of netlink and /proc") {
     const std::vector<char> exact(bytes.begin(), bytes.end());
     SocketIdentity identity;
     linux_::parseDiagAnswer(exact.data(), exact.size(), 7, htons(4711), identity);
+    std::vector<linux_::ListeningSocket> listening;
+    linux_::parseListeners(exact.data(), exact.size(), 7, listening);
     size_t inside = 0;
     linux_::forEachAttribute(exact.data(), exact.size(), [&](uint16_t, const void* value, size_t size) {
       CHECK(static_cast<const char*>(value) + size <= exact.data() + exact.size());
