@@ -113,7 +113,7 @@ TEST("each way not to connect has its reason") {
       {ECONNREFUSED, CloseReason::kRefused},    {ETIMEDOUT, CloseReason::kTimedOut},
       {EHOSTUNREACH, CloseReason::kUnreachable}, {ENETUNREACH, CloseReason::kUnreachable},
       {ECONNRESET, CloseReason::kResetByServer}, {EMFILE, CloseReason::kLimit},
-      {EACCES, CloseReason::kProxyError},
+      {EACCES, CloseReason::kUnreachable}, {EIO, CloseReason::kProxyError},
   };
   for (const auto& [error, reason] : ways) {
     World world;
