@@ -12,6 +12,7 @@ await server.on('response', (response) => held.push(response));
 console.log('ready');
 for await (const _ of createInterface(process.stdin)) {
   globalThis.gc();
-  console.log(held.length / 2);
+  const { heapUsed, external } = process.memoryUsage();
+  console.log(held.length / 2, heapUsed + external);
 }
 process.exit(0);

@@ -1,5 +1,5 @@
 // Holds flows as the extension does: session, store, dissectors. For each line on standard input it collects garbage
-// and answers with the number of HTTP requests that it holds.
+// and answers with the number of HTTP requests that it holds, and the bytes in use.
 //   node --expose-gc ours.ts SOCKET
 import { createInterface } from 'node:readline';
 import { dissectLive } from '../../../src/dissect/live.ts';
@@ -24,6 +24,7 @@ for await (const _ of createInterface(process.stdin)) {
   globalThis.gc?.();
   let held = 0;
   for (let id = store.first; id < store.end; id++) if (store.flow(id)?.application?.method === 'GET') held++;
-  console.log(held);
+  const { heapUsed, external } = process.memoryUsage(); // array buffers are part of `external`
+  console.log(held, heapUsed + external);
 }
 process.exit(0);
