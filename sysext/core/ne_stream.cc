@@ -192,8 +192,10 @@ void NeStream::finish(bool reset) {
   server_->close(reset);
   if (reset) {
     // Before open() the program has no connection yet, so it can still be refused: for a rule, or a limit.
-    const NeError unsaid = phase_ < Phase::kRelaying ? NeError::kRefused : NeError::kAborted;
-    return closeClient(failure_ != 0 ? neErrorOf(failure_) : unsaid);
+    if (failure_ != 0) return closeClient(neErrorOf(failure_));
+    if (phase_ < Phase::kRelaying) return closeClient(NeError::kRefused);
+    const bool ruled = flow_.rule && flow_.rule->effect.remaining(flow_.bytes) == 0;
+    return closeClient(ruled ? NeError::kPeerReset : NeError::kAborted);
   }
   if (!writing_) return closeClient(NeError::kNone);
   phase_ = Phase::kDraining;

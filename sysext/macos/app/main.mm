@@ -110,7 +110,7 @@ class Mac final : public System {
       once(extensions);
     };
     request.ended = ^(BOOL, NSError *error) {
-      once({words(error), {}});
+      once({words(error), {}, static_cast<int>(error.code)});
     };
     [request submit:[OSSystemExtensionRequest propertiesRequestForExtension:identifier() queue:main_]];
   }

@@ -12,6 +12,8 @@ namespace flowtap::macos::app {
 namespace {
 
 constexpr const char* kNames[] = {"installed", "approved", "enabled", "connected", "reachable", "flow-seen"};
+/// Of OSSystemExtensionErrorDomain: how the system says that none is installed.
+constexpr int kExtensionNotFound = 4;
 constexpr const char* kRestart = "Restart this Mac.";
 
 const char* textOf(StageState state) {
@@ -52,7 +54,7 @@ Stage installed(const Facts& facts) {
   if (facts.appPath.rfind("/Applications/", 0) != 0)
     return failed("not-in-applications", "The app is in " + facts.appPath + ", where no extension can be installed from.",
                   "Move Flowtap.app to /Applications.");
-  if (!facts.extensions->error.empty())
+  if (!facts.extensions->error.empty() && facts.extensions->code != kExtensionNotFound)
     return failed("system-silent", "The system does not say which extensions there are: " + facts.extensions->error,
                   "Try again; if it persists, restart this Mac.");
   const auto& all = facts.extensions->all;

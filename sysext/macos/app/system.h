@@ -26,6 +26,7 @@ struct Extension {
 struct Extensions {
   std::string error;  ///< "" where the system answered
   std::vector<Extension> all;
+  int code = 0;  ///< of OSSystemExtensionErrorDomain, with the error
 };
 
 /// How a request about the extension ended.

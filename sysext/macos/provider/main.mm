@@ -30,7 +30,7 @@ int main() {
     options.endpoint = macos::text((NSString *)extension[@"NEMachServiceName"]);
     options.teamId = macos::teamOf(options.endpoint);
     options.appId = macos::text((NSString *)[NSBundle.mainBundle objectForInfoDictionaryKey:@"FlowtapApp"]);
-    options.tokenFile = macos::text(NSHomeDirectory()) + "/Library/Application Support/tokens";
+    options.tokenFile = macos::text(NSHomeDirectory()) + "/Library/Application Support/dev.flowtap/tokens";
     options.log = [](macos::LogLevel level, const std::string &message) {
       if (level == macos::LogLevel::kError) os_log_with_type(logOf(), OS_LOG_TYPE_ERROR, "%{public}s", message.c_str());
       else os_log_with_type(logOf(), OS_LOG_TYPE_DEFAULT, "%{public}s", message.c_str());

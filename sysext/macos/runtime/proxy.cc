@@ -56,7 +56,7 @@ core::Identity identity() {
   me.mode = core::Mode::kTransparentProxy;
   me.program = "Flowtap's extension";
   me.pid = static_cast<uint32_t>(::getpid());
-  me.capabilities = {"probe"};
+  me.capabilities = {"probe", "rules"};
   me.blindSpots = {
       "Flows of users who allowed nobody to watch are not taken.",
       "Flows that stay on this Mac (localhost) and multicast are not seen.",

@@ -18,7 +18,7 @@ const std::string kEndpoint = "A1B2C3D4E5.dev.flowtap.7";
 struct FakeMac final : System {
   std::string path = "/Applications/Flowtap.app";
   Version os{15, 2};
-  Extensions found{"", {{"7", kEndpoint, true, false, false}}};
+  Extensions found{"", {{"7", kEndpoint, true, false, false}}, 0};
   Configuration now{"", true, true, Connection::kConnected};
   Health health;
   std::vector<RequestEnd> ends;         ///< of requests, in order; then success
@@ -72,7 +72,7 @@ struct FakeMac final : System {
     calls.push_back("activate");
     if (asksForApproval) waiting();
     const RequestEnd ended = nextEnd();
-    if (ended.code == 0 && !ended.afterReboot) found = {"", {{"7", kEndpoint, true, false, false}}};
+    if (ended.code == 0 && !ended.afterReboot) found = {"", {{"7", kEndpoint, true, false, false}}, 0};
     end(ended);
   }
   void deactivate(std::function<void()> waiting, std::function<void(RequestEnd)> end) override {
@@ -149,7 +149,8 @@ TEST("status: the first broken stage is named with its remedy, and the others ar
   const Case cases[] = {
       {"installed", "not-in-applications", "/Applications", kBroken, [](FakeMac& m) { m.path = "/Users/x/Flowtap.app"; }},
       {"installed", "not-installed", "activate", kBroken, [](FakeMac& m) { m.found.all.clear(); }},
-      {"installed", "system-silent", "restart", kBroken, [](FakeMac& m) { m.found = {"no", {}}; }},
+      {"installed", "system-silent", "restart", kBroken, [](FakeMac& m) { m.found = {"no", {}, 1}; }},
+      {"installed", "not-installed", "activate", kBroken, [](FakeMac& m) { m.found = {"not found", {}, 4}; }},
       {"installed", "outdated", "activate", kBroken, [](FakeMac& m) { m.found.all[0].build = "6"; }},
       {"installed", "restart-needed", "Restart", kAwaitsRestart, [](FakeMac& m) { m.found.all[0].uninstalling = true; }},
       {"approved", "awaiting-approval", "Login Items & Extensions", kAwaitsUser,

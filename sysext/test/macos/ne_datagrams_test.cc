@@ -46,7 +46,8 @@ Address peer(uint16_t port) {
 }
 
 struct Taken {
-  explicit Taken(Limits limits = {}) : world(limits), watcher(world.subscriber()) {
+  explicit Taken(Limits limits = {}, const std::string& rules = "") : world(limits), watcher(world.subscriber()) {
+    CHECK_EQ(world.engine.setRules(1000, rules).message, "");
     FlowStart start = flowtap::core::test::start();
     start.protocol = Protocol::kUdp;
     start.destination = peer(443);
@@ -252,6 +253,20 @@ TEST("idle time is that of the last datagram, and starts anew after sleep") {
   t.world.clock.steady += 8 * 3'600'000;
   t.flow->woke();
   CHECK_EQ(t.flow->lastActive(), t.world.clock.steady);
+}
+
+TEST("rules: what is blocked goes nowhere, what is delayed follows in order") {
+  Taken t({}, "block port:1\ndelay 1s port:443");
+  t.open();
+  t.fromProgram({{"blocked", peer(1)}, {"first", peer(443)}, {"second", peer(443)}});
+  CHECK_EQ(t.peers.sent.size(), 0u);
+  t.world.clock.steady += 1001;
+  t.world.engine.tick();
+  t.turns.run();
+  CHECK_EQ(t.peers.sent.size(), 2u);
+  CHECK_EQ(t.peers.sent[0].bytes + t.peers.sent[1].bytes, "firstsecond");
+  t.fromPeers({{"answer", peer(443)}, {"answer", peer(1)}});
+  CHECK_EQ(t.port->written.size(), 1u);
 }
 
 TEST("names of DNS answers go to the flows that follow") {

@@ -12,8 +12,9 @@ using flowtap::core::test::World;
 namespace {
 
 struct Taken {
-  explicit Taken(Limits limits = {}, FakeServer::State first = {}, bool synthetic = false)
+  explicit Taken(Limits limits = {}, FakeServer::State first = {}, bool synthetic = false, const std::string& rules = "")
       : world(limits), server(first), watcher(world.subscriber()) {
+    CHECK_EQ(world.engine.setRules(1000, rules).message, "");
     port = std::make_shared<FakeStreamPort>();
     NeStream::Parts parts{port, std::make_unique<FakeServer>(server), NeAdmission::Place(admission), synthetic};
     stream = std::make_shared<NeStream>(world.engine, turns, flowtap::core::test::start(), std::move(parts),
@@ -349,6 +350,72 @@ TEST("a read that never completes holds the flow, and not the port") {
   t.stream.reset();
   CHECK_EQ(t.port.use_count(), 1);
   CHECK(t.port->isReading());  // the system lets go of it together with its flow
+}
+
+// ---- under a rule ----
+
+TEST("a rule that blocks: refused, and the server hears nothing") {
+  Taken t({}, {}, false, "block *");
+  t.turns.run();
+  CHECK_EQ(t.server.dials, 0);
+  CHECK_EQ(t.port->opens, 0);
+  CHECK(t.closedWith(NeError::kRefused));
+  CHECK(t.closing().reason == CloseReason::kRule);
+}
+
+TEST("a rule that delays: the server is dialled later; stopped meanwhile, it never is") {
+  Taken t({}, {}, false, "delay 5s *");
+  CHECK_EQ(t.server.dials, 0);
+  t.world.clock.steady += 5001;
+  t.world.engine.tick();
+  CHECK_EQ(t.server.dials, 1);
+  t.relaying();
+  t.fromProgram("later");
+  CHECK_EQ(t.server.output, "later");
+
+  Taken stopped({}, {}, false, "delay 5s *");
+  stopped.stream->stop(CloseReason::kProxyStopped);
+  stopped.turns.run();
+  CHECK_EQ(stopped.overs, 1);
+  stopped.world.clock.steady += 5001;
+  stopped.world.engine.tick();
+  CHECK_EQ(stopped.server.dials, 0);
+}
+
+TEST("a rule that resets: the program sees a reset, after as many bytes as the rule says") {
+  Taken t({}, {}, false, "reset after 4B *");
+  t.relaying();
+  t.fromProgram("123456");
+  CHECK_EQ(t.server.output, "1234");
+  CHECK(t.server.reset);
+  CHECK(t.closedWith(NeError::kPeerReset));
+  CHECK(t.closing().reason == CloseReason::kRule);
+}
+
+TEST("a rule that slows down: the server is not waited for meanwhile, and everything arrives") {
+  Taken t({}, {}, false, "rate 1KB/s down *");
+  t.relaying();
+  std::string sent(5000, 'z');
+  t.fromServer(sent);
+  CHECK(!t.server.waitsInput);
+  CHECK(t.port->written.size() < sent.size());
+  for (int turn = 0; turn < 200 && t.port->written.size() < sent.size(); turn++) {
+    if (t.port->writing) t.programTakes();
+    t.world.clock.steady += 100;
+    t.world.engine.tick();
+    t.turns.run();
+    t.ready();
+  }
+  CHECK_EQ(t.port->written, sent);
+  if (t.port->writing) t.programTakes();
+  t.serverEnds();
+  for (int turn = 0; turn < 50 && t.port->writeCloses.empty(); turn++) {
+    t.world.clock.steady += 100;
+    t.world.engine.tick();
+    t.turns.run();
+    t.ready();
+  }
+  CHECK(t.port->writeCloses == std::vector<NeError>{NeError::kNone});
 }
 
 /// Random orders of everything that can happen; what was sent arrives in order, up to where the flow was cut.
