@@ -15,7 +15,7 @@ constexpr size_t kWaitingOverhead = 64;
 
 DatagramFlow::DatagramFlow(Engine& engine, FlowStart start) : Flow(engine, std::move(start)) {}
 
-DatagramFlow::~DatagramFlow() { engine_.forget(*this); }
+DatagramFlow::~DatagramFlow() { leave(CloseReason::kProxyError, 0); }
 
 bool DatagramFlow::begin() {
   if (const char* why = engine_.open(*this)) {
@@ -117,20 +117,24 @@ bool DatagramFlow::barred() const {
 void DatagramFlow::expire() {
   if (waits())
     engine_.touch(*this);
-  else if (barred())
-    stop(CloseReason::kRule, ECONNREFUSED);
   else  // an answered query has come to its end in order
-    stop(answered() ? CloseReason::kEof : CloseReason::kIdle, 0);
+    stop(brief() ? CloseReason::kEof : CloseReason::kIdle, 0);
 }
 
 void DatagramFlow::stop(CloseReason reason, int error) {
   if (!live()) return;
+  leave(reason, error);
+  released();
+}
+
+void DatagramFlow::leave(CloseReason reason, int error) {
   if (shape_)
     for (const Direction direction : {Direction::kUp, Direction::kDown})
       while (!shape_->waiting[index(direction)].empty()) lose(direction, takeWaiting(direction).size());
   engine_.forget(*this);
+  // Its program or its socket has ended; but the conversation was over before, by the rule.
+  if (reason == CloseReason::kEof && barred()) reason = CloseReason::kRule, error = ECONNREFUSED;
   engine_.close(*this, reason, error);
-  released();
 }
 
 }  // namespace flowtap::core

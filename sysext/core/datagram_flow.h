@@ -54,6 +54,7 @@ class DatagramFlow : public Flow {
   void hold(Direction direction, std::string_view payload);
   std::string takeWaiting(Direction direction);
   void lose(Direction direction, size_t size);
+  void leave(CloseReason reason, int error);
 
   DatagramFlow* idlePrevious_ = nullptr;
   DatagramFlow* idleNext_ = nullptr;

@@ -74,11 +74,14 @@ describe('rules', function () {
     assert.equal((await curl()).status, 0);
   });
 
-  it('delay: the connection is made later', async () => {
-    await setRules(`delay 300ms port:${port}`);
+  it('delay: the connection is made later, once, also where the program asks again meanwhile', async () => {
+    // The kernel sends a first packet that nobody answers again after a second.
+    await setRules(`delay 1200ms port:${port}`);
     assert.deepEqual(await curl(), { status: 0, stdout: String(size), stderr: '' });
     const { opened, closed } = await subscriber.flowTo(port);
-    assert.ok(closed.connectedAt - opened.openedAt >= 299_000);
+    assert.ok(closed.connectedAt - opened.openedAt >= 1_199_000);
+    assert.equal(subscriber.opened.filter((o) => o.destination?.port === port).length, 1);
+    assert.equal(requests, 1);
     assert.equal(closed.reason, CloseReason.eof);
   });
 

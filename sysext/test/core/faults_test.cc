@@ -347,6 +347,7 @@ TEST("launchers of captures take no client's place") {
     launchers.back()->send(frame);
   }
   FakeClient one(world.engine), two(world.engine), three(world.engine);
+  for (FakeClient* each : {&one, &two, &three}) each->hello();
   CHECK(!one.session.ending() && !two.session.ending() && three.session.ending());
 }
 
@@ -388,6 +389,29 @@ TEST("out of memory for payload: new flows are refused with the reason, those th
   world.clock.steady += 2000;
   world.engine.tick();
   CHECK_EQ(world.engine.status(1000).status->text, "");
+}
+
+TEST("a shell that lets go of live flows leaves no trace of them in the engine") {
+  FakeClock clock;
+  Engine engine(clock, {}, ruled());
+  FakeClient client(engine);
+  client.hello();
+  client.subscribe();
+  engine.setRules(1000, "delay 1s rate 1KB/s *");
+  {
+    Stream stream(engine);
+    Conversation conversation(engine, 1000);
+    conversation.say(Direction::kUp, 100);
+    CHECK_EQ(engine.table().size(), 2u);
+  }
+  CHECK_EQ(engine.table().size(), 0u);
+  CHECK_EQ(engine.waitingDatagrams(), 0u);
+  clock.steady += 1000;
+  engine.tick();
+  CHECK(!engine.nextTick());
+  engine.flush();
+  client.readAll();
+  CHECK_EQ(client.closed().size(), 2u);
 }
 
 TEST("notices do not pile up for a subscriber that does not read; it gets the last one") {

@@ -301,6 +301,17 @@ TEST("a blocked conversation refuses every datagram, is one flow, and ends soon 
   CHECK(closing.lost->datagramsDown == 1 && closing.lost->bytesDown == 12);
 }
 
+TEST("a blocked conversation has the rule as its reason also where its program ends first") {
+  RuledWorld world("reset after 3 up *");
+  Conversation c(world.engine);
+  c.say(Direction::kUp, "four");
+  c.say(Direction::kUp, "more");
+  CHECK(c.passed[0].size() == 1 && c.refusals == 1);
+  c.stop(CloseReason::kEof, 0);
+  const auto closing = world.closing();
+  CHECK(closing.reason == CloseReason::kRule && closing.bytesUp == 4 && closing.lost->bytesUp == 4);
+}
+
 TEST("a delayed conversation passes its first datagrams late and in order") {
   RuledWorld world("delay 300ms *");
   Conversation c(world.engine);
