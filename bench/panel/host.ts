@@ -1,15 +1,9 @@
-// What the panel asks of the host at a million flows: queries, sorting, memory; and exports of a hundred thousand.
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { Direction } from '../../gen/flow_pb.ts';
-import { exportFormats } from '../../src/capture/export.ts';
-import { encodeProxyFrame, headerSize } from '../../src/endpoint/framing.ts';
+// What the panel asks of the host at a million flows: queries, sorting, memory.
+import { headerSize } from '../../src/endpoint/framing.ts';
 import { parseQuery } from '../../src/flow/query/parse.ts';
 import { scan } from '../../src/flow/query/scan.ts';
 import { sortSteps } from '../../src/flow/sort.ts';
 import { FlowStore } from '../../src/flow/store.ts';
-import { nodeCodecs } from '../../src/node/contentCodecs.ts';
 import { closedFrame, openedFrame } from './flows.ts';
 import { median, type Note } from './report.ts';
 
@@ -27,21 +21,14 @@ const memory = (): number => {
   return heapUsed + external;
 };
 
-const response = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2000\r\n\r\n${'x'.repeat(2000)}`); // prettier-ignore
-
 /** HTTP flows of 40 programs to 500 hosts; every twentieth fails. */
-function fill(count: number, bodies: boolean): FlowStore {
+function fill(count: number): FlowStore {
   const store = new FlowStore({ flows: count, bodyBytes: 2 ** 30 }, { schedule: () => {} });
   const source = store.addSource();
   const send = (frame: Uint8Array): void => store.feed(source, frame, headerSize);
   for (let id = 1; id <= count; id++) {
     const at = t0 + id * 37;
     send(openedFrame({ id, at }));
-    if (bodies) {
-      const request = Buffer.from(`GET /item/${id} HTTP/1.1\r\nHost: api-${id % 500}.service.example.com\r\n\r\n`);
-      send(encodeProxyFrame({ data: { id, direction: Direction.up, offset: 0, bytes: request, at: at + 1000, length: 0 } })); // prettier-ignore
-      send(encodeProxyFrame({ data: { id, direction: Direction.down, offset: 0, bytes: response, at: at + 2000, length: 0 } })); // prettier-ignore
-    }
     send(closedFrame({ id, at: at + 3000 + (id % 5000) }));
     const status = id % 20 ? 200 : 503;
     store.setApplication(store.end - 1, { protocol: 'http', summary: `GET /item/${id % 2000} ${status}`, method: 'GET', status }); // prettier-ignore
@@ -52,7 +39,7 @@ function fill(count: number, bodies: boolean): FlowStore {
 export function hostHalf(note: Note): void {
   const flows = 1_000_000;
   const before = memory();
-  const store = fill(flows, false);
+  const store = fill(flows);
   note('Memory per flow at 1,000,000 flows, dissected, without payload', `${((memory() - before) / flows).toFixed(0)} B`, '≤ 100 B'); // prettier-ignore
   const queries: [string, string][] = [
     ['down>50k', '≤ 50 ms'],
@@ -77,29 +64,4 @@ export function hostHalf(note: Note): void {
     });
     note(`Sort of 1,000,000 rows by ${column}; the longest time without a pause`, `${median(runs.map((r) => r.all)).toFixed(0)} ms; ${median(runs.map((r) => r.longest)).toFixed(0)} ms`); // prettier-ignore
   }
-  exports(note);
-}
-
-function exports(note: Note): void {
-  const exported = fill(100_000, true);
-  const list = Array.from({ length: exported.size }, (_, i) => exported.flow(exported.first + i)!);
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'flowtap-bench-'));
-  for (const format of exportFormats) {
-    let size = 0;
-    const ms = median(
-      Array.from({ length: 3 }, () => {
-        const fd = openSync(path.join(folder, format.id), 'w');
-        const took = time(() => {
-          size = 0;
-          const options = { creator: { name: 'Flowtap', version: 'bench' }, decoders: nodeCodecs };
-          for (const piece of format.write(list, exported, options))
-            size += typeof piece === 'string' ? writeSync(fd, piece) : writeSync(fd, piece);
-        });
-        closeSync(fd);
-        return took;
-      }),
-    );
-    note(`Export of 100,000 HTTP flows to ${format.id} (${(size / 1e6).toFixed(0)} MB)`, `${(size / 1e3 / ms).toFixed(0)} MB/s`, '≥ 100 MB/s or the disk'); // prettier-ignore
-  }
-  rmSync(folder, { recursive: true });
 }
