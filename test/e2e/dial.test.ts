@@ -100,6 +100,14 @@ describe('connections that come to nothing', function () {
     assert.ok(subscriber.closed.every((c) => c.reason === CloseReason.clientGone));
   });
 
+  it('are refused once the proxy is gone', async () => {
+    await begin();
+    const waits = daemon.run([process.execPath, '-e', outcomes([[nowhere.silent[0], 80]])]);
+    await subscriber.until('it dials', () => subscriber.opened.length === 1);
+    daemon.process!.kill('SIGKILL');
+    assert.deepEqual(JSON.parse((await waits).stdout), { [`${nowhere.silent[0]} 80`]: 'ECONNREFUSED' });
+  });
+
   it('by the hundred do not keep others from theirs', async () => {
     await begin();
     const code = `const net = require('net');

@@ -122,17 +122,18 @@ describe('servers inside', function () {
     const taken = net.createServer((s) => s.end('outside')).listen(port, '127.0.0.1');
     await once(taken, 'listening');
     const child = await serve({ host: '127.0.0.1', port });
-    await subscriber.until('it is said', () =>
-      subscriber.frames.some(
-        (f) => f.status?.text.includes(`port ${port}`) && f.status.text.includes('another program'),
-      ),
-    );
+    const said = (): boolean => {
+      const spots = subscriber.frames.findLast((f) => f.status)?.status?.blindSpots ?? [];
+      return spots.some((spot) => spot.includes(`port ${port},`) && spot.includes('another program'));
+    };
+    await subscriber.until('it is said', said);
     assert.match(daemon.log, new RegExp(`port ${port}`));
     assert.equal(await ask('127.0.0.1', port, ''), 'outside');
     assert.equal(child.exitCode, null);
     // It has its turn when the port is free.
     taken.close();
     await reached('127.0.0.1');
+    await subscriber.until('it is taken back', () => !said());
   });
 
   it('that several processes have belong to one of them', async () => {

@@ -2,7 +2,7 @@
 
 namespace flowtap::daemon {
 
-std::vector<std::string> blindSpotsOf(core::Mode mode, bool ordinaryUser) {
+std::vector<std::string> blindSpotsOf(core::Mode mode, const Means& means) {
   std::vector<std::string> spots = {
       "Only programs that were started through Flowtap are seen.",
       "Unix domain sockets, also those of name services and of Docker, are not network traffic and pass unseen.",
@@ -19,12 +19,16 @@ std::vector<std::string> blindSpotsOf(core::Mode mode, bool ordinaryUser) {
   }
   if (mode == core::Mode::kRedirect) {
     add("UDP reaches nothing outside: DNS works over TCP only (\"options use-vc\" in resolv.conf), QUIC not at all.");
-    add("A server inside cannot be reached through localhost, which always leads to the host's.");
-    add("Connections are accepted before the server answers: one that fails looks like a reset.");
+    if (!means.holds) add("A server inside cannot be reached through localhost, which always leads to the host's.");
   }
+  if (!means.holds)
+    add("This kernel cannot hold packets (NFQUEUE): connections are accepted before the server answers, one that fails "
+        "looks like a reset, and programs that end at once may stay unnamed.");
+  if (means.isReachable) add("Servers inside are reached from this machine only, at localhost and by TCP.");
+  else add("Servers inside cannot be reached from outside: this kernel does not let the proxy in.");
   add("TCP and UDP only: ping (\"Operation not permitted\") and other raw sockets reach nothing outside.");
   add("Abstract Unix sockets of the host (some of X11 and D-Bus) cannot be reached from inside.");
-  if (ordinaryUser) add("sudo and other setuid programs gain no privileges inside.");
+  if (means.ordinaryUser) add("sudo and other setuid programs gain no privileges inside.");
   return spots;
 }
 

@@ -8,7 +8,12 @@
 
 namespace flowtap::daemon {
 
-/// `ordinaryUser`: not root, so that programs run in a user namespace.
-std::vector<std::string> blindSpotsOf(core::Mode mode, bool ordinaryUser);
+/// How a capture works, beside its mode.
+struct Means {
+  bool ordinaryUser = false;  ///< not root, so that programs run in a user namespace
+  bool holds = true;          ///< connections wait until their server has answered
+  bool isReachable = true;    ///< servers inside are offered on the host
+};
+std::vector<std::string> blindSpotsOf(core::Mode mode, const Means& means);
 
 }  // namespace flowtap::daemon

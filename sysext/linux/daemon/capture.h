@@ -23,7 +23,7 @@ class Capture {
     std::string problem;
   };
   /// `sockets` in the order of attach.sockets. They come from another process, so each is checked to be what it is
-  /// called. `name` is unique among the captures. `say` takes what people should know.
+  /// called. `name` is unique among the captures. `say`: see Inbound.
   static Made make(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid,
                    std::vector<Fd> sockets, Inbound::Say say);
   ~Capture();
@@ -31,6 +31,11 @@ class Capture {
   Capture& operator=(const Capture&) = delete;
 
   const std::string& name() const { return about_->name; }
+  /// Programs wait in connect() until their server has answered.
+  bool holds() const { return !gates_.empty(); }
+  /// Servers inside can be reached from outside, but for those of troubles().
+  bool isReachable() const { return inbound_ && inbound_->usable(); }
+  std::vector<std::string> troubles() const { return inbound_ ? inbound_->troubles() : std::vector<std::string>(); }
   core::Mode mode() const { return mode_; }
   core::HostNames& names() { return names_; }
   /// What is known of a flow that begins now.

@@ -32,7 +32,7 @@ core::Identity identity() {
   me.program = "flowtapd";
   me.pid = static_cast<uint32_t>(::getpid());
   me.capabilities = {"probe", "udp", "dns", "inbound", core::kRulesCapability};
-  me.blindSpots = blindSpotsOf(me.mode, ::geteuid() != 0);
+  me.blindSpots = blindSpotsOf(me.mode, {::geteuid() != 0});
   return me;
 }
 
@@ -189,9 +189,9 @@ core::SessionIo::Attachment Daemon::attach(ClientConnection& client, const wire:
   std::string name = core::toUtf8(attach.capture, kCaptureNameBytes);
   if (name.empty()) name = "pid-" + std::to_string(attach.rootPid);
   auto made = Capture::make(loop_, engine_, attach, std::move(name), client.session().peer().uid, std::move(sockets),
-                            [this](const std::string& text) {
-                              log_.write(text);
-                              engine_.setNotice(text);
+                            [this](const Capture& capture, const std::string& text) {
+                              if (!text.empty()) log_.write(text);
+                              tellTroubles(capture);
                             });
   if (!made.capture) {
     log_.write("capture refused: " + made.problem);
@@ -205,13 +205,24 @@ core::SessionIo::Attachment Daemon::attach(ClientConnection& client, const wire:
   wire::CaptureStatus status;
   status.name = capture->name();
   status.mode = attach.mode;
-  status.blindSpots = blindSpotsOf(attach.mode, client.session().peer().uid != 0);
+  status.blindSpots =
+      blindSpotsOf(attach.mode, {client.session().peer().uid != 0, capture->holds(), capture->isReachable()});
   status.fallback = attach.fallback;
   status.command = attach.command;
   status.rootPid = attach.rootPid;
   status.startedAt = clock_.wallMicros();
+  statuses_[capture] = status;
   engine_.captureBegan(std::move(status));
   return {};
+}
+
+void Daemon::tellTroubles(const Capture& capture) {
+  const auto known = statuses_.find(&capture);
+  if (known == statuses_.end()) return;
+  wire::CaptureStatus status = known->second;
+  for (std::string& trouble : capture.troubles()) status.blindSpots.push_back(std::move(trouble));
+  engine_.captureEnded(capture.name());
+  engine_.captureBegan(std::move(status));
 }
 
 void Daemon::endWhenEmpty(Capture* capture) {
@@ -224,6 +235,7 @@ void Daemon::endWhenEmpty(Capture* capture) {
 void Daemon::endCapture(Capture* capture) {
   log_.write("capture " + capture->name() + " ends");
   const std::string name = capture->name();
+  statuses_.erase(capture);
   captures_.erase(capture);
   engine_.captureEnded(name);
 }

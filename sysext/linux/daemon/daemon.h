@@ -40,6 +40,8 @@ class Daemon final : private ClientHost {
 
   void admit(Fd socket, const Peer& peer);
   void endCapture(Capture* capture);
+  /// Its blind spots have changed.
+  void tellTroubles(const Capture& capture);
   /// Its launcher's connection has ended. Programs that closed every inherited descriptor can still live inside.
   void endWhenEmpty(Capture* capture);
   uint64_t nextWake() const;
@@ -61,6 +63,7 @@ class Daemon final : private ClientHost {
   std::vector<ClientConnection*> clients_;
   std::unordered_map<ClientConnection*, Capture*> attached_;
   std::unordered_map<Capture*, std::unique_ptr<Capture>> captures_;
+  std::unordered_map<const Capture*, wire::CaptureStatus> statuses_;  // as they began
   uint64_t lastBusy_ = 0;
   uint64_t gatherUntil_ = 0;  // 0: no events wait to be written
   uint64_t stopBy_ = 0;  // 0: not stopping

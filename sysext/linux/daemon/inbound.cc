@@ -148,6 +148,7 @@ bool Inbound::update(const std::vector<Offer>& wanted) {
       continue;
     }
     close(at->second);
+    setTrouble(at->second, "");
     at = offers_.erase(at);
     changed = true;
   }
@@ -161,7 +162,6 @@ bool Inbound::update(const std::vector<Offer>& wanted) {
 }
 
 bool Inbound::open(const Offer& offer, Held& held) {
-  const bool isFirst = held.tried == 0;
   held.tried = loop_.now();
   const sockaddr_storage address = toSockaddr(offer.address);
   Fd fd(::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -174,16 +174,31 @@ bool Inbound::open(const Offer& offer, Held& held) {
       ::listen(fd.get(), kBacklog) != 0) {
     const int error = errno;
     // A host without ::1 has nobody who would call there.
-    if (isFirst && error != EADDRNOTAVAIL)
-      say_("A server inside listens on " + portOf(offer) + ", which cannot be reached from outside: " +
-           (error == EADDRINUSE ? "another program on this machine has that port."
-                                : std::generic_category().message(error) + "."));
+    if (error != EADDRNOTAVAIL)
+      setTrouble(held, "A server inside listens on " + portOf(offer) + ", which cannot be reached from outside: " +
+                           (error == EADDRINUSE ? "another program on this machine has that port."
+                                                : std::generic_category().message(error) + "."));
     return false;
   }
   held.listener = new HostListener(*this, offer, std::move(fd));
+  setTrouble(held, "");
   if (held.listener->start()) return true;
   close(held);
   return false;
+}
+
+void Inbound::setTrouble(Held& held, std::string text) {
+  if (held.trouble == text) return;
+  held.trouble = std::move(text);
+  say_(capture_, held.trouble);
+}
+
+std::vector<std::string> Inbound::troubles() const {
+  std::vector<std::string> all;
+  for (const auto& [offer, held] : offers_)
+    if (!held.trouble.empty() && std::find(all.begin(), all.end(), held.trouble) == all.end())
+      all.push_back(held.trouble);
+  return all;
 }
 
 void Inbound::close(Held& held) {
@@ -195,7 +210,8 @@ void Inbound::relay(Fd client, const core::Address& source, const Offer& offer) 
   Fd inner = sockets_.take(offer.address.size == 4 ? AF_INET : AF_INET6);
   if (!inner) {
     const linger abort{1, 0};
-    say_("A connection to " + portOf(offer) + " inside was turned away: " + std::generic_category().message(errno) + ".");
+    say_(capture_,
+         "A connection to " + portOf(offer) + " inside was turned away: " + std::generic_category().message(errno));
     ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
     return engine_.countRefused();
   }

@@ -26,9 +26,9 @@ struct Offer {
 
 class Inbound {
  public:
-  using Say = std::function<void(const std::string&)>;
-  /// `inside`: a socket of the network. `own`: the inodes of the proxy's listeners in there. `say` takes what people
-  /// should know.
+  /// Takes what is to be logged, or nothing; what troubles() says has changed.
+  using Say = std::function<void(const Capture&, const std::string&)>;
+  /// `inside`: a socket of the network. `own`: the inodes of the proxy's listeners in there.
   Inbound(EventLoop& loop, core::Engine& engine, Capture& capture, int inside, std::vector<uint32_t> own, Say say);
   ~Inbound();
   Inbound(const Inbound&) = delete;
@@ -36,17 +36,21 @@ class Inbound {
 
   /// False where the kernel does not let us in.
   bool usable() const { return sockets_.usable(); }
+  /// Which servers cannot be reached from outside now, and why: sentences for people.
+  std::vector<std::string> troubles() const;
 
  private:
   friend class HostListener;
   struct Held {
     HostListener* listener = nullptr;  // null: the host has no room for it
     uint64_t tried = 0;
+    std::string trouble;  // why it has none
   };
   void look();
   /// False where nothing has changed.
   bool update(const std::vector<Offer>& wanted);
   bool open(const Offer& offer, Held& held);
+  void setTrouble(Held& held, std::string text);
   void close(Held& held);
   void relay(Fd client, const core::Address& source, const Offer& offer);
 

@@ -47,9 +47,10 @@ int runErrand(void* what) {
   return 0;
 }
 
-bool isOwnUserNamespace(int fd) {
+/// `path`: of this process's own namespace.
+bool isOwn(int fd, const char* path) {
   struct stat that{}, own{};
-  return ::fstat(fd, &that) == 0 && ::stat("/proc/self/ns/user", &own) == 0 && that.st_ino == own.st_ino;
+  return ::fstat(fd, &that) == 0 && ::stat(path, &own) == 0 && that.st_ino == own.st_ino;
 }
 
 }  // namespace
@@ -58,12 +59,13 @@ InnerSockets::InnerSockets(int inside) : network_(::ioctl(inside, SIOCGSKNS)) {
   if (!network_) return;
   ::fcntl(network_.get(), F_SETFD, FD_CLOEXEC);
   user_.reset(::ioctl(network_.get(), NS_GET_USERNS));
-  if (!user_) {
+  // The host's own network has nothing to offer to itself.
+  if (!user_ || isOwn(network_.get(), "/proc/self/ns/net")) {
     network_.reset();
     return;
   }
   ::fcntl(user_.get(), F_SETFD, FD_CLOEXEC);
-  if (isOwnUserNamespace(user_.get())) user_.reset();
+  if (isOwn(user_.get(), "/proc/self/ns/user")) user_.reset();
 }
 
 int InnerSockets::fill(int family, std::vector<Fd>& sockets) {

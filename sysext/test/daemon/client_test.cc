@@ -32,7 +32,8 @@ struct Room final : ClientHost {
 
   core::SessionIo::Attachment attach(ClientConnection&, const wire::Attach& attach, std::vector<Fd> sockets) override {
     received += sockets.size();
-    auto made = Capture::make(loop, engine, attach, "test", 1000, std::move(sockets));
+    auto made = Capture::make(loop, engine, attach, "test", 1000, std::move(sockets),
+                              [](const Capture&, const std::string&) {});
     capture = std::move(made.capture);
     if (capture) return {};
     return {wire::RefusedCode::kProtocol, made.problem};
