@@ -45,7 +45,7 @@ const char* textOf(NePass pass) {
     case NePass::kNobody:
       return "the system does not say whose it is";
     case NePass::kUnresolved:
-      return "its destination has no address yet";
+      return "it is known only by a name";
     case NePass::kLocal:
       return "it stays on this machine or its link";
     case NePass::kUnwatched:
@@ -66,8 +66,10 @@ std::optional<NePass> NeAdmission::objection(const NeOffer& offer) {
   if (!running_) return NePass::kStopped;
   if (offer.pid == options_.ownPid) return NePass::kOwn;
   if (!offer.uid) return NePass::kNobody;
-  if (offer.remote.size == 0) return NePass::kUnresolved;
-  if (isLocal(offer.remote, offer.interface != 0)) return NePass::kLocal;
+  // A UDP flow would need names resolved for each datagram.
+  const bool resolvable = offer.named && offer.protocol == Protocol::kTcp;
+  if (offer.remote.size == 0 && !resolvable) return NePass::kUnresolved;
+  if (offer.remote.size != 0 && isLocal(offer.remote, offer.interface != 0)) return NePass::kLocal;
   if (!everybody_ && users_.count(*offer.uid) == 0) return NePass::kUnwatched;
   if (full_ && live_ < options_.low) full_ = false;
   if (live_ >= options_.high) full_ = true;

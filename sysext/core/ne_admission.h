@@ -18,6 +18,7 @@ namespace flowtap::core {
 struct NeOffer {
   Protocol protocol = Protocol::kTcp;
   Address remote;                 ///< size 0: the system names a host that it has not resolved
+  bool named = false;             ///< ... and it can be resolved: the shell knows its name
   std::optional<uint32_t> uid;    ///< nothing: the system did not say whose it is
   uint32_t pid = 0;
   std::string signingId;
@@ -28,7 +29,7 @@ enum class NePass : uint8_t {
   kStopped,      ///< the proxy does not run
   kOwn,          ///< the extension's own
   kNobody,       ///< whose it is, is not known
-  kUnresolved,   ///< no address to connect to
+  kUnresolved,   ///< no address to connect to, and no name that could be resolved
   kLocal,        ///< loopback, multicast, broadcast, or link-local without its interface: works on this machine's own link only
   kUnwatched,    ///< nobody was allowed to watch this user's flows
   kLimit,        ///< too many flows are live

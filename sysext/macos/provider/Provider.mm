@@ -10,7 +10,7 @@ using macos::Offered;
 
 namespace {
 
-Offered offered(NEAppProxyFlow *flow, core::Protocol protocol, const core::Address &remote) {
+Offered offered(NEAppProxyFlow *flow, core::Protocol protocol, const core::Address &remote, const std::string &name) {
   Offered about;
   about.offer.protocol = protocol;
   about.offer.remote = remote;
@@ -23,7 +23,8 @@ Offered offered(NEAppProxyFlow *flow, core::Protocol protocol, const core::Addre
     about.process = std::move(owner->process);
   }
   about.process.signingId = about.offer.signingId;
-  about.host = macos::text(flow.remoteHostname);
+  about.host = name.empty() ? macos::text(flow.remoteHostname) : name;
+  about.offer.named = !name.empty();
   if (flow.isBound && flow.networkInterface) about.offer.interface = nw_interface_get_index(flow.networkInterface);
   return about;
 }
@@ -93,14 +94,20 @@ BOOL takeDatagrams(NEAppProxyUDPFlow *flow, Offered about) {
   if (![flow isKindOfClass:[NEAppProxyTCPFlow class]]) return NO;  // UDP flows come below, each with its first peer
   NEAppProxyTCPFlow *const tcp = (NEAppProxyTCPFlow *)flow;
   core::Address remote;
-  if (@available(macOS 15.0, *)) remote = macos::addressOf(tcp.remoteFlowEndpoint);
-  else remote = macos::legacyAddressOf(tcp.remoteEndpoint);
-  return macos::sharedProxy().takeStream(offered(flow, core::Protocol::kTcp, remote),
+  std::string name;
+  if (@available(macOS 15.0, *)) {
+    remote = macos::addressOf(tcp.remoteFlowEndpoint);
+    name = macos::nameOf(tcp.remoteFlowEndpoint);
+  } else {
+    remote = macos::legacyAddressOf(tcp.remoteEndpoint);
+    name = macos::legacyNameOf(tcp.remoteEndpoint);
+  }
+  return macos::sharedProxy().takeStream(offered(flow, core::Protocol::kTcp, remote, name),
                                          [tcp] { return macos::streamPort(tcp); });
 }
 
 - (BOOL)handleNewUDPFlow:(NEAppProxyUDPFlow *)flow initialRemoteEndpoint:(NWEndpoint *)remote {
-  Offered about = offered(flow, core::Protocol::kUdp, macos::legacyAddressOf(remote));
+  Offered about = offered(flow, core::Protocol::kUdp, macos::legacyAddressOf(remote), "");
   about.local = macos::legacyAddressOf(flow.localEndpoint);
   return takeDatagrams(flow, std::move(about));
 }
@@ -109,7 +116,7 @@ BOOL takeDatagrams(NEAppProxyUDPFlow *flow, Offered about) {
 
 - (BOOL)handleNewUDPFlow:(NEAppProxyUDPFlow *)flow
     initialRemoteFlowEndpoint:(nw_endpoint_t)remote API_AVAILABLE(macos(15.0)) {
-  Offered about = offered(flow, core::Protocol::kUdp, macos::addressOf(remote));
+  Offered about = offered(flow, core::Protocol::kUdp, macos::addressOf(remote), "");
   about.local = macos::addressOf(flow.localFlowEndpoint);
   return takeDatagrams(flow, std::move(about));
 }

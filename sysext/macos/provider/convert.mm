@@ -55,6 +55,11 @@ core::Address addressOf(nw_endpoint_t endpoint) {
   return to;
 }
 
+std::string nameOf(nw_endpoint_t endpoint) {
+  if (!endpoint || nw_endpoint_get_type(endpoint) != nw_endpoint_type_host || addressOf(endpoint).size != 0) return "";
+  return nw_endpoint_get_hostname(endpoint);
+}
+
 nw_endpoint_t endpointOf(const core::Address &address) {
   return nw_endpoint_create_host(hostOf(address).c_str(), std::to_string(address.port).c_str());
 }
@@ -65,6 +70,11 @@ core::Address legacyAddressOf(NWEndpoint *endpoint) {
   if (![endpoint isKindOfClass:[NWHostEndpoint class]]) return {};
   NWHostEndpoint *const host = (NWHostEndpoint *)endpoint;
   return parsed(text(host.hostname), static_cast<uint16_t>(host.port.intValue));
+}
+
+std::string legacyNameOf(NWEndpoint *endpoint) {
+  if (![endpoint isKindOfClass:[NWHostEndpoint class]] || legacyAddressOf(endpoint).size != 0) return "";
+  return text(((NWHostEndpoint *)endpoint).hostname);
 }
 
 NWEndpoint *legacyEndpointOf(const core::Address &address) {

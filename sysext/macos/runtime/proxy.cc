@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "sysext/core/host_names.h"
 #include "sysext/core/ne_datagrams.h"
 #include "sysext/core/ne_stream.h"
 #include "sysext/macos/runtime/client.h"
+#include "sysext/macos/runtime/resolver.h"
 #include "sysext/macos/runtime/sockets.h"
 #include "sysext/macos/runtime/token_list.h"
 
@@ -131,6 +133,8 @@ class ProxyImpl final : public Proxy, private Loop::Turn {
   core::HostNames names_;
   core::NeAdmission admission_;
   core::NeLifecycle lifecycle_;
+  /// A stop and the end of a start, each with what follows from it. Recursive: the answer to a start may stop it.
+  std::recursive_mutex switching_;
   TokenList tokens_;
   std::map<uint32_t, core::CapturePtr> captures_;  // by uid
   std::map<NeStream*, std::pair<std::shared_ptr<NeStream>, TcpSocket*>> streams_;
@@ -141,7 +145,8 @@ class ProxyImpl final : public Proxy, private Loop::Turn {
   uint64_t sweepAt_ = 0;    // steady milliseconds
   uint64_t awakeUntil_ = 0;
   uint64_t stopBy_ = 0;     // 0: not ending
-  Loop loop_;               // last: its thread uses all of the above
+  Loop loop_;               // its thread uses all of the above
+  Resolver resolver_;       // last: its threads use the loop
 };
 
 // ---- the process ----
@@ -181,6 +186,7 @@ bool ProxyImpl::begin(std::string& error) {
 }
 
 ProxyImpl::~ProxyImpl() {
+  resolver_.end();
   lifecycle_.stop();
   admission_.setRunning(false);
   loop_.post([this] {
@@ -277,15 +283,21 @@ std::optional<uint64_t> ProxyImpl::startProvider(core::NeLifecycle::Started star
 
 void ProxyImpl::settled(uint64_t attempt, const std::string& error) {
   if (!error.empty()) log(LogLevel::kError, "the network settings were not applied: " + error);
-  if (!lifecycle_.settled(attempt, error)) return;
-  admission_.setRunning(true);
+  {
+    const std::lock_guard<std::recursive_mutex> lock(switching_);
+    if (!lifecycle_.settled(attempt, error)) return;
+    admission_.setRunning(true);
+  }
   log(LogLevel::kInfo, "the provider takes flows");
   loop_.post([] {});
 }
 
 void ProxyImpl::stopProvider(const std::string& reason, std::function<void()> stopped) {
-  lifecycle_.stop();
-  admission_.setRunning(false);
+  {
+    const std::lock_guard<std::recursive_mutex> lock(switching_);
+    lifecycle_.stop();
+    admission_.setRunning(false);
+  }
   std::string passed;
   for (size_t i = 0; i < core::kNePasses; i++)
     if (const uint64_t count = admission_.passed(static_cast<NePass>(i)))
@@ -321,10 +333,24 @@ core::NeAdmission::Verdict ProxyImpl::judge(const Offered& offered) {
 bool ProxyImpl::takeStream(Offered offered, const std::function<std::shared_ptr<core::NeStreamPort>()>& port) {
   auto verdict = std::make_shared<core::NeAdmission::Verdict>(judge(offered));
   if (!verdict->take) return false;
-  loop_.post([this, about = std::move(offered), made = port(), verdict]() mutable {
-    relay(std::move(about), std::move(made), std::move(*verdict));
+  const auto go = [this, made = port(), verdict](Offered about) {
+    loop_.post([this, about = std::move(about), made, verdict]() mutable {
+      relay(std::move(about), std::move(made), std::move(*verdict));
+    });
+  };
+  if (offered.offer.remote.size != 0) {
+    go(std::move(offered));
+    return true;
+  }
+  const std::string host = offered.host;
+  const uint16_t destination = offered.offer.remote.port;
+  const bool asked = resolver_.ask(host, destination, [go, offered](core::Address address) mutable {
+    offered.offer.remote = address;
+    go(std::move(offered));
   });
-  return true;
+  // Too many wait: it goes its way without the proxy.
+  if (!asked) loop_.post([this] { engine_.countRefused(); });
+  return asked;
 }
 
 bool ProxyImpl::takeDatagrams(Offered offered, const std::function<std::shared_ptr<core::NeDatagramPort>()>& port) {

@@ -85,6 +85,7 @@ Fd open(int family, int type, uint32_t interface) {
 TcpSocket::~TcpSocket() { close(true); }
 
 int TcpSocket::dial(const core::Address& to) {
+  if (to.size == 0) return EHOSTUNREACH;  // its name has no address
   sockaddr_storage address;
   const socklen_t size = toSockaddr(to, address);
   socket_ = open(address.ss_family, SOCK_STREAM, interface_);

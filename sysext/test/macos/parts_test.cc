@@ -70,6 +70,11 @@ TEST("what is not taken, and why") {
   CHECK(why(own) == NePass::kOwn);
   CHECK(why(nobodys) == NePass::kNobody);
   CHECK(why(unresolved) == NePass::kUnresolved);
+  unresolved.named = true;
+  unresolved.protocol = Protocol::kUdp;
+  CHECK(why(unresolved) == NePass::kUnresolved);
+  unresolved.protocol = Protocol::kTcp;
+  CHECK(admission.consider(unresolved).take);
   CHECK(why(other) == NePass::kUnwatched);
   for (const Address& local : {v4(127, 0, 0, 1), v4(0, 0, 0, 0), v4(224, 0, 0, 251), v4(255, 255, 255, 255),
                                v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), v6({}),

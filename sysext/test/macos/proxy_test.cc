@@ -263,6 +263,33 @@ TEST("a TCP flow through real sockets: both ways, half-close, and in order to it
   CHECK(watcher.closes(CloseReason::kEof));
 }
 
+TEST("a flow that the system knows only by a name: resolved, or told as unreachable") {
+  if (!networkProblem().empty()) SKIP(networkProblem());
+  Running running;
+  running.provide();
+  Watcher watcher(running);
+  Server server(SOCK_STREAM);
+  Address unresolved;
+  unresolved.port = server.address.port;
+  Offered about = Running::offered(unresolved);
+  about.offer.named = true;
+  about.host = "localhost";
+  const auto port = std::make_shared<FakeStreamPort>();
+  CHECK(running.proxy->takeStream(about, [&] { return port; }));
+  const Fd connection = server.accept();
+  CHECK(eventually([&] { return port->look(port->opens) == 1; }));
+  CHECK(watcher.await([&](const wire::ProxyFrame& frame) {
+    return frame.opened && frame.opened->host == "localhost" && frame.opened->destination &&
+           frame.opened->destination->port == server.address.port;
+  }));
+  about.host = "no-such-name.invalid";
+  const auto nobody = std::make_shared<FakeStreamPort>();
+  CHECK(running.proxy->takeStream(about, [&] { return nobody; }));
+  CHECK(watcher.closes(CloseReason::kUnreachable));
+  CHECK(eventually([&] { return !nobody->look(nobody->readCloses).empty(); }));
+  CHECK(nobody->look(nobody->readCloses) == std::vector<NeError>{NeError::kHostUnreachable});
+}
+
 TEST("a server that refuses: the program sees it, and was never connected") {
   if (!networkProblem().empty()) SKIP(networkProblem());
   Running running;
