@@ -134,7 +134,14 @@ void DatagramFlow::leave(CloseReason reason, int error) {
   engine_.forget(*this);
   // Its program or its socket has ended; but the conversation was over before, by the rule.
   if (reason == CloseReason::kEof && barred()) reason = CloseReason::kRule, error = ECONNREFUSED;
-  engine_.close(*this, reason, error);
+  engine_.close(*this, reason, error, lossText());
+}
+
+std::string DatagramFlow::lossText() const {
+  if (!lost) return {};
+  const uint64_t count = lost->datagrams[0] + lost->datagrams[1];
+  return "The rule did not let " + (count == 1 ? "one datagram" : std::to_string(count) + " datagrams") + " through (" +
+         std::to_string(lost->bytes[0] + lost->bytes[1]) + " bytes)";
 }
 
 }  // namespace flowtap::core

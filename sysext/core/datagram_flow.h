@@ -55,6 +55,8 @@ class DatagramFlow : public Flow {
   std::string takeWaiting(Direction direction);
   void lose(Direction direction, size_t size);
   void leave(CloseReason reason, int error);
+  /// For people, with the reason; empty where nothing was lost.
+  std::string lossText() const;
 
   DatagramFlow* idlePrevious_ = nullptr;
   DatagramFlow* idleNext_ = nullptr;

@@ -193,10 +193,14 @@ describe('the daemon', function () {
       await eventually('all settled', () => held.open() === 10 && held.failed() === 15);
       await subscriber.until('all told', () => subscriber.opened.length === 25 && subscriber.closed.length === 15);
       assert.ok(subscriber.closed.every((c) => c.reason === CloseReason.limit));
+      assert.ok(subscriber.closed.every((c) => c.errorText === 'The limit of live flows is reached'));
+      const before = subscriber.frames.length;
       subscriber.send({ getStatus: {} });
-      await subscriber.until('a status', () => subscriber.frames.some((f) => f.status));
-      const status = subscriber.frames.find((f) => f.status)!.status!;
-      assert.deepEqual([status.liveFlows, status.refusedFlows, status.flowLimit], [10, 15, 10]);
+      await subscriber.until('a status', () => subscriber.frames.slice(before).some((f) => f.status));
+      const { status } = subscriber.frames.findLast((f) => f.status)!;
+      assert.deepEqual([status?.liveFlows, status?.refusedFlows, status?.flowLimit], [10, 15, 10]);
+      // Nobody has to ask to learn of it.
+      assert.ok(subscriber.frames.some((f) => f.status?.text.includes('new flows are refused')));
     });
 
     it('makes connections wait when it is out of descriptors, and loses none', async () => {

@@ -310,6 +310,7 @@ TEST("a blocked conversation has the rule as its reason also where its program e
   c.stop(CloseReason::kEof, 0);
   const auto closing = world.closing();
   CHECK(closing.reason == CloseReason::kRule && closing.bytesUp == 4 && closing.lost->bytesUp == 4);
+  CHECK_EQ(closing.errorText, "The rule did not let one datagram through (4 bytes)");
 }
 
 TEST("a delayed conversation passes its first datagrams late and in order") {
