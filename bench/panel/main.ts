@@ -1,6 +1,7 @@
 // npm run bench:panel: the panel at a million flows, in the host and in the real workbench, and beside the viewers of
 // others. Prints the figures and writes bench/results/panel.md.
 //   --only host,browser,peers   these alone; nothing is written then
+//   --requests N                beside others: fewer than 50,000, for a quick look; nothing is written then
 //   --no-setup                  the package is there already
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -8,13 +9,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Note } from './report.ts';
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, 'no-setup': { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, requests: { type: 'string' }, 'no-setup': { type: 'boolean' } },
+});
 const titles = { host: 'In the extension host', browser: 'In the workbench', peers: 'Beside others' } as const;
 type Part = keyof typeof titles;
 const parts: Readonly<Record<Part, (note: Note) => void | Promise<void>>> = {
   host: async (note) => (await import('./host.ts')).hostHalf(note),
   browser: async (note) => (await import('./browser.ts')).browserHalf(note),
-  peers: async (note) => (await import('./peers.ts')).peersPart(note),
+  peers: async (note) => (await import('./peers.ts')).peersPart(note, Number(values.requests ?? 50_000)),
 };
 const only = values.only?.split(',');
 const wanted = (Object.keys(titles) as Part[]).filter((part) => !only || only.includes(part));
@@ -32,7 +35,7 @@ for (const part of wanted) {
     console.log(`${what}: ${value}${goal && ` (goal ${goal})`}`);
   });
 }
-if (only) process.exit(0);
+if (only || values.requests) process.exit(0);
 const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()} ${os.release()}, Node ${process.versions.node}; load average ${os.loadavg()[0]!.toFixed(1)} at the end`;
 const results = path.join(import.meta.dirname, '../results');
 mkdirSync(results, { recursive: true });

@@ -14,7 +14,6 @@ import { Daemon, launcher, root } from '../proxy/flowtap.ts';
 import { freePort, listening, memory, start, type Program } from '../proxy/processes.ts';
 import type { Note } from './report.ts';
 
-const requests = 50_000;
 const warmUp = 5_000;
 /** The server of the sample answers the same. */
 const body = '{"status":"ok"}\n';
@@ -39,10 +38,10 @@ async function ask(command: readonly string[], env: Readonly<Record<string, stri
   await program.end();
 }
 /** How many requests it holds, and the bytes in use; garbage is collected before. */
-async function askHolder(program: Program): Promise<[held: number, used: number]> {
+async function askHolder(program: Program): Promise<[held: number, used: number, payload: number]> {
   program.child.stdin!.write('\n');
-  const [held, used] = (await program.line()).split(' ').map(Number);
-  return [held!, used!];
+  const [held, used, payload] = (await program.line()).split(' ').map(Number);
+  return [held!, used!, payload ?? 0];
 }
 
 async function ours(server: number): Promise<Holder> {
@@ -115,18 +114,20 @@ async function mitmweb(server: number, folder: string): Promise<Holder> {
 
 interface Size {
   readonly used: number;
+  /** Where it is known. */
+  readonly payload: number;
   readonly resident: number;
 }
 /** Bytes, once all is quiet. */
 async function sizeOf({ pids, asked }: Holder): Promise<Size> {
   if (asked) await askHolder(asked);
   await delay(1500);
-  const used = asked ? (await askHolder(asked))[1] : 0;
+  const [, used, payload] = asked ? await askHolder(asked) : [0, 0, 0];
   const others = pids.reduce((sum, pid) => sum + memory(pid, 'VmRSS'), 0) * 1024;
-  return { used: used + others, resident: others + (asked ? memory(asked.pid, 'VmRSS') * 1024 : 0) };
+  return { used: used + others, payload, resident: others + (asked ? memory(asked.pid, 'VmRSS') * 1024 : 0) };
 }
 
-async function measure(holder: Holder): Promise<Size> {
+async function measure(holder: Holder, requests: number): Promise<Size> {
   const { name, asked } = holder;
   try {
     await holder.load(warmUp);
@@ -139,13 +140,17 @@ async function measure(holder: Holder): Promise<Size> {
       await delay(200);
     }
     const after = await sizeOf(holder);
-    return { used: after.used - before.used, resident: after.resident - before.resident };
+    return {
+      used: after.used - before.used,
+      payload: after.payload - before.payload,
+      resident: after.resident - before.resident,
+    };
   } finally {
     await holder.end();
   }
 }
 
-export async function peersPart(note: Note): Promise<void> {
+export async function peersPart(note: Note, requests: number): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'flowtap-peers-'));
   const server = http.createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
@@ -159,7 +164,9 @@ export async function peersPart(note: Note): Promise<void> {
   };
   try {
     const mine = await ours(port);
-    const own = say(mine.name, await measure(mine));
+    const size = await measure(mine, requests);
+    const own = say(mine.name, size);
+    note('… of it the payload, which all of them hold', `${(size.payload / requests).toFixed(0)} B`);
     const others: Holder[] = [];
     for (const make of [() => mitmweb(port, folder), () => mockttp(port)])
       try {
@@ -168,9 +175,12 @@ export async function peersPart(note: Note): Promise<void> {
         note('Not measured', (error as Error).message.slice(-200).replaceAll(/[\n|]/g, ' '));
       }
     // Each of them has one thread: both at once take the time of the slower.
-    const taken = await Promise.all(others.map(measure));
+    const taken = await Promise.all(others.map((other) => measure(other, requests)));
     const theirs = others.map(({ name }, i) => say(name, taken[i]!));
-    if (theirs.length > 0) note('Ours as a part of the better of these', `1/${(Math.min(...theirs) / own).toFixed(1)}`, '≤ 1/20'); // prettier-ignore
+    if (theirs.length === 0) return;
+    const better = Math.min(...theirs);
+    note('Ours as a part of the better of these', `1/${(better / own).toFixed(1)}`, '≤ 1/20');
+    note('… beyond the payload', `1/${((better - size.payload) / (own - size.payload)).toFixed(1)}`);
   } finally {
     server.close();
     rmSync(folder, { recursive: true, force: true });

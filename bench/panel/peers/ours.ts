@@ -1,5 +1,5 @@
 // Holds flows as the extension does: session, store, dissectors. For each line on standard input it collects garbage
-// and answers with the number of HTTP requests that it holds, and the bytes in use.
+// and answers with the number of HTTP requests that it holds, the bytes in use, and how much of them is payload.
 //   node --expose-gc ours.ts SOCKET
 import { createInterface } from 'node:readline';
 import { dissectLive } from '../../../src/dissect/live.ts';
@@ -23,8 +23,13 @@ console.log('ready');
 for await (const _ of createInterface(process.stdin)) {
   globalThis.gc?.();
   let held = 0;
-  for (let id = store.first; id < store.end; id++) if (store.flow(id)?.application?.method === 'GET') held++;
+  let payload = 0;
+  for (let id = store.first; id < store.end; id++) {
+    const flow = store.flow(id)!;
+    if (flow.application?.method === 'GET') held++;
+    payload += flow.bytesUp + flow.bytesDown;
+  }
   const { heapUsed, external } = process.memoryUsage(); // array buffers are part of `external`
-  console.log(held, heapUsed + external);
+  console.log(held, heapUsed + external, payload);
 }
 process.exit(0);

@@ -2,7 +2,8 @@
 import type { FlowId } from '../../flow/model.ts';
 import type { SortColumn } from '../../flow/sort.ts';
 import { maxSelected, type PanelRow, type PanelState } from '../../protocol/panel.ts';
-import { element, icon, perFrame } from '../dom.ts';
+import { element, perFrame } from '../dom.ts';
+import { Empty, type EmptyEvents } from './empty.ts';
 import { Header } from './header.ts';
 import { shown, type ColumnState, type ShownColumn } from './layout.ts';
 import { RowCache, type Fetch } from './rows.ts';
@@ -12,7 +13,7 @@ import type { TimeSpan } from './timelineBar.ts';
 import { contentHeight, rowHeight, scrollTo, windowAt } from './window.ts';
 import { t } from '../strings.ts';
 
-export interface TableEvents {
+export interface TableEvents extends EmptyEvents {
   readonly fetch: Fetch;
   /** Ids of rows [from, to), at most `maxSelected`. */
   readonly ids: (from: number, to: number) => Promise<readonly FlowId[]>;
@@ -27,9 +28,6 @@ export interface TableEvents {
   readonly onDidSort: (column: SortColumn, descending: boolean) => void;
   readonly onDidChangeLayout: (layout: readonly ColumnState[]) => void;
   readonly onDidChangeFollow: (follow: boolean) => void;
-  /** From the page without rows. */
-  readonly onDidAskClear: () => void;
-  readonly onDidAskCapture: () => void;
   /** Not all that was asked for could be selected. */
   readonly onDidLimit: (most: number) => void;
 }
@@ -40,7 +38,7 @@ export class Table {
   private readonly header: Header;
   private readonly viewport = element('div', { class: 'viewport', role: 'presentation' });
   private readonly content = element('div', { class: 'content', role: 'rowgroup' });
-  private readonly empty = element('div', { class: 'empty', role: 'status' });
+  private readonly empty: Empty;
   private lines: Line[] = [];
   private readonly cache: RowCache;
   private columns: ShownColumn[] = [];
@@ -52,6 +50,7 @@ export class Table {
 
   constructor(events: TableEvents, layout: readonly ColumnState[]) {
     this.events = events;
+    this.empty = new Empty(events);
     this.cache = new RowCache(events.fetch, () => this.draw());
     this.header = new Header({
       onDidSort: events.onDidSort,
@@ -61,7 +60,7 @@ export class Table {
       },
     });
     this.viewport.append(this.content);
-    this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport, this.empty); // prettier-ignore
+    this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport, this.empty.root); // prettier-ignore
     this.setLayout(layout);
     this.viewport.addEventListener('scroll', () => this.scrolled(), { passive: true });
     // A header cell that gets the focus is brought into view.
@@ -95,7 +94,7 @@ export class Table {
     this.cache.outdated(state.version);
     this.header.setSort(state.sort);
     this.root.setAttribute('aria-busy', String(state.sorting || state.progress !== undefined));
-    this.drawEmpty(state);
+    this.empty.show(state);
     this.wantNewest();
     this.draw();
   }
@@ -119,22 +118,6 @@ export class Table {
     this.viewport.scrollTop += by * rowHeight * scale;
   }
 
-  private drawEmpty({ count, total, place, progress }: PanelState): void {
-    const kind = count > 0 ? '' : total > 0 ? 'filtered' : place === 'file' ? 'file' : 'none';
-    if (this.empty.dataset['kind'] === kind || (kind === 'file' && progress !== undefined)) return;
-    this.empty.dataset['kind'] = kind;
-    const link = (text: string, action: () => void): HTMLElement => {
-      const b = element('button', { class: kind === 'none' ? 'primary' : 'link', type: 'button' }, text);
-      b.addEventListener('click', action);
-      return b;
-    };
-    const show = (symbol: string, text: string, action?: HTMLElement): void =>
-      this.empty.replaceChildren(icon(symbol), element('p', {}, text), ...(action ? [action] : []));
-    if (kind === '') this.empty.replaceChildren();
-    else if (kind === 'filtered') show('search-stop', t('No flow matches the query.'), link(t('Clear the query'), this.events.onDidAskClear)); // prettier-ignore
-    else if (kind === 'file') show('inbox', t('There are no flows in this file.'));
-    else show('pulse', t('No flows yet. The connections of what runs in a captured terminal show here.'), link(t('New Captured Terminal'), this.events.onDidAskCapture)); // prettier-ignore
-  }
   /** What the timeline column spans. */
   setSpan(span: TimeSpan): void {
     this.span = span;
