@@ -11,7 +11,7 @@ describe('docs/limits.md', () => {
     const options = [...read('sysext/linux/daemon/options.cc').matchAll(/\{"(--[a-z-]+)", &/g)].map((m) => m[1]!);
     const rows = [...read('docs/limits.md').matchAll(/^\| `(--[a-z-]+)` +\| `([A-Z_]+)`/gm)];
     assert.ok(options.length > 5);
-    assert.deepEqual(rows.map((r) => r[1]).toSorted(), options.toSorted());
+    assert.deepEqual(rows.map((r) => r[1]!).toSorted(), options.toSorted());
     for (const [, option, variable] of rows)
       assert.equal(variable, `FLOWTAP_${option!.slice(2).toUpperCase().replaceAll('-', '_')}`);
   });
