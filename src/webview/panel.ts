@@ -15,8 +15,10 @@ import { TimelineStrip } from './timelineStrip.ts';
 import './panel.css';
 import { t } from './strings.ts';
 
-/** The strip and the detail need no more than two looks a second, in milliseconds. */
+/** The strip and the detail need no more than two looks a second, in milliseconds; of many flows the strip changes slowly. */
 const slowEvery = 500;
+const slowestEvery = 2000;
+const manyFlows = 200_000;
 const saveAfter = 250;
 
 const host = new Host((event) => panel?.heard(event));
@@ -157,7 +159,8 @@ class Panel {
 
   /** The last change counts too: what came within the pause is looked at when it is over. */
   private later(atOnce: boolean): void {
-    const wait = atOnce ? 0 : Math.max(0, this.lastSlow + slowEvery - performance.now());
+    const every = this.state.total > manyFlows ? slowestEvery : slowEvery;
+    const wait = atOnce ? 0 : Math.max(0, this.lastSlow + every - performance.now());
     if (this.slowTimer !== 0 && !atOnce) return;
     window.clearTimeout(this.slowTimer);
     this.slowTimer = window.setTimeout(() => {

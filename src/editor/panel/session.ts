@@ -270,8 +270,10 @@ const failureReasons = Uint8Array.from({ length: 256 }, (_, r) =>
 function lastMoment(store: FlowStore, now: number): number {
   if (store.liveCount > 0 || store.size === 0) return now;
   let last = 0;
-  for (const { group, from, to } of store.slices())
-    for (let i = from; i < to; i++) last = Math.max(last, group.closedAt[i]!);
+  for (const { group, from, to } of store.slices()) {
+    const { closedAt } = group;
+    for (let i = from; i < to; i++) if (closedAt[i]! > last) last = closedAt[i]!;
+  }
   return last;
 }
 
@@ -280,15 +282,19 @@ export function timeline(store: FlowStore, slices: number, now: number, from?: n
   const count = Math.max(1, Math.min(2000, Math.floor(slices)));
   const first = from ?? store.flow(store.first)?.openedAt ?? now;
   const last = Math.max(first + 1000, to ?? lastMoment(store, now));
-  const opened = Array.from({ length: count }, () => 0);
-  const failed = Array.from({ length: count }, () => 0);
+  const opened = new Uint32Array(count);
+  const failed = new Uint32Array(count);
   const scale = count / (last - first);
-  for (const { group, from: a, to: b } of store.slices())
+  // Twice a second over all flows: the columns are taken out of the loop.
+  for (const { group, from: a, to: b } of store.slices()) {
+    const { openedAt, flags, reason } = group;
     for (let i = a; i < b; i++) {
-      const slice = Math.floor((group.openedAt[i]! - first) * scale);
-      if (slice < 0 || slice >= count) continue;
+      const place = (openedAt[i]! - first) * scale;
+      if (!(place >= 0 && place < count)) continue;
+      const slice = Math.trunc(place);
       opened[slice]!++;
-      if (group.flags[i]! & Flag.ended && failureReasons[group.reason[i]!]) failed[slice]!++;
+      if (flags[i]! & Flag.ended && failureReasons[reason[i]!]) failed[slice]!++;
     }
-  return { from: first, to: last, opened, failed };
+  }
+  return { from: first, to: last, opened: [...opened], failed: [...failed] };
 }
