@@ -2,7 +2,8 @@
 import { utf8Text } from '../dissect/bytes.ts';
 import type { HttpRequest } from '../dissect/dissection.ts';
 import type { Flow } from '../flow/model.ts';
-import { base64, urlOf } from './har.ts';
+import { base64 } from './base64.ts';
+import { urlOf } from './har.ts';
 
 /** Headers that the tool sets by itself, and would contradict. */
 const own = new Set([

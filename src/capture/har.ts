@@ -4,6 +4,7 @@ import { decodeContent, type Decoder } from '../dissect/content.ts';
 import type { HeaderField, HttpRequest, HttpResponse } from '../dissect/dissection.ts';
 import type { Flow } from '../flow/model.ts';
 import { dissectFlow } from '../dissect/feed.ts';
+import { base64 } from './base64.ts';
 import type { FlowSource } from './source.ts';
 
 export interface HarOptions {
@@ -12,17 +13,24 @@ export interface HarOptions {
   readonly decoders?: Readonly<Record<string, Decoder>>;
 }
 
-/** A HAR document in pieces, one entry at a time. Flows without HTTP give nothing. */
+/** A write for every entry would cost more than the entry. */
+const pieceLength = 1 << 20;
+
+/** A HAR document in pieces of about a megabyte. Flows without HTTP give nothing. */
 export function* writeHar(flows: Iterable<Flow>, source: FlowSource, options: HarOptions): Generator<string> {
   yield `{"log":{"version":"1.2","creator":${JSON.stringify(options.creator)},"entries":[`;
-  let separator = '\n';
+  let text = '\n';
+  let separator = '';
   for (const flow of flows)
     for (const message of dissectFlow(flow, source).messages) {
       if (message.kind !== 'http' || !message.request) continue;
-      yield separator + JSON.stringify(entry(flow, message.request, message.response, options));
+      text += separator + JSON.stringify(entry(flow, message.request, message.response, options));
       separator = ',\n';
+      if (text.length < pieceLength) continue;
+      yield text;
+      text = '';
     }
-  yield '\n]}}\n';
+  yield `${text}\n]}}\n`;
 }
 
 const milliseconds = (microseconds: number): number => Math.max(0, Math.round(microseconds) / 1000);
@@ -148,12 +156,4 @@ function query(url: string): { name: string; value: string }[] {
       const [name, ...value] = part.split('=');
       return { name: plain(name!), value: plain(value.join('=')) };
     });
-}
-
-export function base64(bytes: Uint8Array): string {
-  let text = '';
-  // In slices, as the arguments of one call are limited; a multiple of 3 needs no padding.
-  for (let at = 0; at < bytes.length; at += 24_573)
-    text += btoa(String.fromCharCode(...bytes.subarray(at, at + 24_573)));
-  return text;
 }
