@@ -12,6 +12,14 @@ bool isSynthetic(const Address& address) {
   return address.size == 4 && std::memcmp(address.bytes.data(), kSynthetic, 4) == 0;
 }
 
+/// The system puts the Team ID in front of the identifier in some places. Who forges it gains an answer from the proxy.
+bool isApp(const std::string& signingId, const std::string& appId) {
+  const size_t size = appId.size();
+  if (size == 0 || signingId.size() < size) return false;
+  const size_t at = signingId.size() - size;
+  return signingId.compare(at, size, appId) == 0 && (at == 0 || signingId[at - 1] == '.');
+}
+
 /// An IPv4 address that an IPv6 socket connects to (RFC 4291, section 2.5.5.2) is one.
 bool mapped(const Address& a) {
   constexpr uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -82,7 +90,7 @@ NeAdmission::Verdict NeAdmission::consider(const NeOffer& offer) {
   // To the end, so that of many at once none sees a place that another one takes.
   const std::lock_guard<std::mutex> lock(mutex_);
   // The app's own question whether flows come here: it has an answer also where nobody watches or many flows live.
-  verdict.synthetic = running_ && offer.uid && !options_.appId.empty() && offer.signingId == options_.appId &&
+  verdict.synthetic = running_ && offer.uid && isApp(offer.signingId, options_.appId) &&
                       offer.protocol == Protocol::kTcp && isSynthetic(offer.remote);
   const auto objected = verdict.synthetic ? std::nullopt : objection(offer);
   verdict.take = !objected;

@@ -145,6 +145,8 @@ TEST("the app's synthetic flow is taken where nobody watches; of no other progra
   admission.setRunning(true);
   const auto verdict = admission.consider(synthetic);
   CHECK(verdict.take && verdict.synthetic);
+  synthetic.signingId = "A1B2C3D4E5.dev.flowtap.app";
+  CHECK(admission.consider(synthetic).synthetic);
   CHECK(!admission.consider(offer(neSyntheticAddress(50000))).take);
   synthetic.remote = v4(198, 51, 100, 7);
   CHECK(!admission.consider(synthetic).take);
