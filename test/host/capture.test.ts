@@ -126,7 +126,7 @@ describe('captures from the editor', function () {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'flowtap-launcher-'));
     const launcher = path.join(folder, 'flowtap-run');
     const answer = {
-      mode: 'explicit',
+      mode: null,
       problem: { code: 'userns-sysctl', text: 'Forbidden here.\n  sudo sysctl -w x=1' },
     };
     writeFileSync(launcher, `#!/bin/sh\necho '${JSON.stringify(answer).replaceAll('\\n', '\\\\n')}'\n`);

@@ -29,9 +29,8 @@ export interface ProxyHost {
   readonly context: Pick<vscode.ExtensionContext, 'secrets'>;
 }
 
-/** An explicit proxy is no capture of whatever runs: it has to be asked for. */
-export const isBlocked = ({ mode, problem }: CaptureCheck): boolean =>
-  problem !== undefined && (mode === undefined || mode === 'explicit');
+/** With a problem and a mode, captures work all the same, on a lower rung: an explicit proxy, which sees less. */
+export const isBlocked = ({ mode, problem }: CaptureCheck): boolean => problem !== undefined && mode === undefined;
 
 export class ProxyControl implements vscode.Disposable {
   readonly session: Session;

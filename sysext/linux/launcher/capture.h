@@ -1,5 +1,6 @@
 // Puts this process into a captured network.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct Capture {
   std::vector<CaptureSocket> sockets;
   bool holds = false;       ///< new connections wait until the daemon has seen who makes them
   bool privileged = false;  ///< capabilities of a new user namespace are still held
+  std::optional<Problem> fallback;  ///< why no better mode could be had
 };
 
 /// Enters new namespaces and makes their network, trying the modes in order. There is no way back: on a throw

@@ -95,6 +95,7 @@ void DaemonLink::attach(const Capture& capture, const std::string& name, const s
   attach.rootPid = static_cast<uint32_t>(::getpid());
   attach.capture = name;
   attach.command = command;
+  if (capture.fallback) attach.fallback = capture.fallback->text;
   std::vector<int> descriptors;
   for (const auto& socket : capture.sockets) {
     attach.sockets.push_back(socket.role);

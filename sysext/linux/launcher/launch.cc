@@ -1,10 +1,14 @@
 #include "sysext/linux/launcher/launch.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <optional>
 #include <string>
 
 #include "sysext/linux/launcher/apparmor_profile.h"
@@ -40,12 +44,83 @@ std::string json(const std::string& text) {
   return out + "\"";
 }
 
+std::string json(const Problem& problem) {
+  return "{\"code\":" + json(problem.code) + ",\"text\":" + json(problem.text) + "}";
+}
+
 const char* nameOf(wire::Mode mode) {
   return mode == wire::Mode::kTproxy ? "tproxy" : mode == wire::Mode::kRedirect ? "redirect" : "explicit";
 }
 
+/// Which namespaces this process is in.
+std::string whereabouts() {
+  std::string names;
+  for (const char* link : {"/proc/self/ns/user", "/proc/self/ns/net"}) {
+    char target[64];
+    const ssize_t size = ::readlink(link, target, sizeof target);
+    if (size > 0) names.append(target, static_cast<size_t>(size));
+  }
+  return names;
+}
+
+/// Where AppArmor restricts user namespaces, they can be made and are then of no use, and there is no way back out of
+/// one. There a child tries first.
+std::optional<Problem> tryInChild(const std::vector<wire::Mode>& modes) {
+  std::ifstream restricted("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+  if (::geteuid() == 0 || restricted.get() != '1') return std::nullopt;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+  const Fd from(ends[0]);
+  Fd to(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) return std::nullopt;
+  if (child == 0) {
+    try {
+      enterCapture(modes);
+    } catch (const CaptureImpossible& e) {
+      const std::string message = e.problem().code + "\n" + e.problem().text;
+      (void)!::write(to.get(), message.data(), message.size());
+    }
+    ::_exit(0);
+  }
+  to.reset();
+  std::string message;
+  char buffer[1024];
+  for (ssize_t n; (n = ::read(from.get(), buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR);)
+    if (n > 0) message.append(buffer, static_cast<size_t>(n));
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  const size_t line = message.find('\n');
+  if (line == std::string::npos) return std::nullopt;
+  return Problem{message.substr(0, line), message.substr(line + 1)};
+}
+
+/// The last rung: what the system forbids does not keep programs from obeying variables.
+Capture fallBack(const Problem& problem) {
+  try {
+    Capture capture = makeExplicitCapture();
+    capture.fallback = problem;
+    return capture;
+  } catch (const CaptureImpossible& second) {
+    throw CaptureImpossible({problem.code, problem.text + "\n" + second.problem().text});
+  }
+}
+
+/// Tries the modes in their order.
 Capture makeCapture(const Options& options) {
-  return options.modes.front() == wire::Mode::kExplicit ? makeExplicitCapture() : enterCapture(options.modes);
+  std::vector<wire::Mode> modes = options.modes;
+  const bool last = modes.back() == wire::Mode::kExplicit;
+  if (last) modes.pop_back();
+  if (modes.empty()) return makeExplicitCapture();
+  if (!last) return enterCapture(modes);
+  if (const auto problem = tryInChild(modes)) return fallBack(*problem);
+  const std::string outside = whereabouts();
+  try {
+    return enterCapture(modes);
+  } catch (const CaptureImpossible& e) {
+    if (whereabouts() != outside) throw;  // in a network that leads nowhere
+    return fallBack(e.problem());
+  }
 }
 
 Variables variables(const Capture& capture, const Options& options) {
@@ -57,12 +132,10 @@ Variables variables(const Capture& capture, const Options& options) {
 int check(const Options& options) {
   try {
     const Capture capture = makeCapture(options);
-    std::printf("{\"mode\":\"%s\",\"holds\":%s,\"problem\":null}\n", nameOf(capture.mode),
-                capture.holds ? "true" : "false");
+    std::printf("{\"mode\":\"%s\",\"holds\":%s,\"problem\":%s}\n", nameOf(capture.mode),
+                capture.holds ? "true" : "false", capture.fallback ? json(*capture.fallback).c_str() : "null");
   } catch (const CaptureImpossible& e) {
-    // Explicit proxying needs nothing of the system.
-    std::printf("{\"mode\":\"explicit\",\"holds\":false,\"problem\":{\"code\":%s,\"text\":%s}}\n",
-                json(e.problem().code).c_str(), json(e.problem().text).c_str());
+    std::printf("{\"mode\":null,\"holds\":false,\"problem\":%s}\n", json(e.problem()).c_str());
   }
   return 0;
 }
@@ -87,6 +160,9 @@ int run(const Options& options) {
     if (capture.privileged && ::geteuid() != 0) dropCapabilities();
     for (const auto& [name, value] : variables(capture, options)) ::setenv(name.c_str(), value.c_str(), 1);
     daemon.keepAcrossExec();
+    if (capture.fallback)
+      complain(0, "only programs that obey proxy variables are seen here, others connect past Flowtap (" +
+                      capture.fallback->code + "; \"flowtap-run --check\" tells the remedy)");
   } catch (const CaptureImpossible& e) {
     return complain(kCaptureFailed, e.problem().text);
   }

@@ -20,7 +20,7 @@ const option kLongOptions[] = {
 
 /// Empty for an unknown name.
 std::vector<wire::Mode> modesOf(const std::string& name) {
-  if (name == "auto") return {wire::Mode::kTproxy, wire::Mode::kRedirect};
+  if (name == "auto") return {wire::Mode::kTproxy, wire::Mode::kRedirect, wire::Mode::kExplicit};
   if (name == "tproxy") return {wire::Mode::kTproxy};
   if (name == "redirect") return {wire::Mode::kRedirect};
   if (name == "explicit") return {wire::Mode::kExplicit};
@@ -50,8 +50,8 @@ const char* const kUsage =
     "Runs COMMAND so that Flowtap sees the network flows of it and of its children. Needs no root.\n"
     "\n"
     "  --capture NAME      the name that its flows carry (default: one of its own)\n"
-    "  --mode MODE         tproxy: TCP and UDP; redirect: TCP only; auto (default): the first of these that works;\n"
-    "                      explicit: programs that obey http_proxy and the like, where the others are forbidden\n"
+    "  --mode MODE         tproxy: TCP and UDP; redirect: TCP only; explicit: programs that obey http_proxy and the\n"
+    "                      like; auto (default): the first of these that works\n"
     "  --check             tells in one line of JSON which mode works here, whether new connections wait until their\n"
     "                      process is known (\"holds\"), and what stands in the way\n"
     "  --apparmor-profile  prints the profile that systems with AppArmor may ask for\n"
