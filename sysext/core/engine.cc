@@ -227,7 +227,7 @@ size_t Engine::subscribers() const {
 
 size_t Engine::clients() const {
   return static_cast<size_t>(std::count_if(sessions_.begin(), sessions_.end(), [](const Session* s) {
-    return !s->attached() && !s->ending();
+    return s->welcomed() && !s->attached() && !s->ending();
   }));
 }
 

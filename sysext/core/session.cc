@@ -28,9 +28,19 @@ Session::Session(Engine& engine, SessionPeer peer, SessionIo& io)
   engine_.sessions_.push_back(this);
   if (engine_.stopping())
     refuse(wire::RefusedCode::kStopping, engine_.identity().program + " is stopping");
-  else if (engine_.clients() > engine_.limits().sessions)
-    refuse(wire::RefusedCode::kBusy,
-           engine_.identity().program + " serves at most " + std::to_string(engine_.limits().sessions) + " clients");
+  else limitHalfOpen();
+}
+
+/// One user's clients that never say hello cannot keep others, nor that user's next one, from being served.
+void Session::limitHalfOpen() {
+  const auto counts = [this](const Session* other) {
+    return !other->welcomed_ && !other->ending_ && other->peer_.uid == peer_.uid;
+  };
+  const auto& all = engine_.sessions_;
+  if (std::count_if(all.begin(), all.end(), counts) <= kMostHalfOpen) return;
+  Session& oldest = **std::find_if(all.begin(), all.end(), counts);
+  oldest.refuse(wire::RefusedCode::kProtocol, "no Hello while " + std::to_string(kMostHalfOpen) + " newer clients of uid " +
+                                                  std::to_string(peer_.uid) + " came");
 }
 
 Session::~Session() {
@@ -126,6 +136,9 @@ void Session::hello(const wire::Hello& hello) {
     return refuse(wire::RefusedCode::kVersion,
                   "the client speaks wire version " + listed(hello.versions) + ", " + me.program + " " + kBuild +
                       " speaks version " + std::to_string(kWireVersion) + ": update the older of the two");
+  if (engine_.clients() >= engine_.limits().sessions)
+    return refuse(wire::RefusedCode::kBusy,
+                  me.program + " serves at most " + std::to_string(engine_.limits().sessions) + " clients");
   welcomed_ = true;
   wire::ProxyFrame frame;
   wire::Welcome& welcome = frame.welcome.emplace();

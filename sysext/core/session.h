@@ -60,6 +60,9 @@ class Session {
   const Subscriber& subscriber() const { return subscriber_; }
 
  private:
+  /// Clients of one user that have not said hello: a further one ends the oldest.
+  static constexpr int kMostHalfOpen = 64;
+  void limitHalfOpen();
   void handle(const wire::ClientFrame& frame);
   void hello(const wire::Hello& hello);
   void subscribe(const wire::Subscribe& subscribe);

@@ -166,9 +166,28 @@ TEST("one client too many is told so; the others go on") {
   World world(limits);
   const auto a = world.subscriber(), b = world.subscriber();
   FakeClient third(world.engine);
+  third.hello();
   third.readAll();
   CHECK(codeOf(third) == wire::RefusedCode::kBusy);
   CHECK(third.session.over() && !a->session.over() && !b->session.over());
+}
+
+TEST("clients that never say hello keep neither their own user nor another out; the oldest goes first") {
+  World world;
+  FakeClient other(world.engine, 1001);
+  std::vector<std::unique_ptr<FakeClient>> halfOpen;
+  for (int i = 0; i < 1000; i++) halfOpen.push_back(std::make_unique<FakeClient>(world.engine, 1000));
+  int kept = 0;
+  for (const auto& client : halfOpen) kept += !client->session.ending();
+  CHECK_EQ(kept, 64);
+  CHECK(halfOpen.front()->session.ending() && !halfOpen.back()->session.ending());
+  halfOpen.front()->readAll();
+  CHECK(codeOf(*halfOpen.front()) == wire::RefusedCode::kProtocol);
+  const auto own = world.subscriber(1000);
+  CHECK(!own->session.over());
+  other.hello();
+  other.readAll();
+  CHECK(!other.session.over() && other.session.welcomed());
 }
 
 TEST("a client that does not introduce itself is sent away") {
