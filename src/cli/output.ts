@@ -27,6 +27,11 @@ export class StreamOutput implements Output {
     });
   }
 
+  /** Whether people look at it as it is written. */
+  get terminal(): boolean {
+    return 'isTTY' in this.#stream && this.#stream.isTTY === true;
+  }
+
   write(text: string): void {
     if (!this.closed) this.#stream.write(text);
   }

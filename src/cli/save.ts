@@ -27,17 +27,17 @@ export async function checkWritable(file: string, status: number): Promise<void>
   }
 }
 
-/** Whole or not at all. Throws a Failure. */
+/** Whole or not at all: `onPiece` returns false to cancel, and false is the answer then. Throws a Failure. */
 export async function saveFlows(
   file: string,
   format: ExportFormat,
   flows: readonly Flow[],
   store: FlowStore,
-  options: { readonly version: string; readonly status: number },
-): Promise<void> {
+  options: { readonly version: string; readonly status: number; readonly onPiece?: (bytes: number) => boolean },
+): Promise<boolean> {
   const creator = { name: 'Flowtap', version: options.version };
   try {
-    await writeWhole(file, format.write(flows, store, { creator, decoders: nodeCodecs }));
+    return await writeWhole(file, format.write(flows, store, { creator, decoders: nodeCodecs }), options.onPiece);
   } catch (error) {
     throw cannotWrite(file, error, options.status);
   }

@@ -9,6 +9,7 @@ import type { CliCommand } from '../command.ts';
 import { say, type Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { filterOf } from '../filter.ts';
+import { Progress } from '../progress.ts';
 import { checkWritable, formatOf, saveFlows } from '../save.ts';
 
 /** Of arguments that cannot be understood and of input that cannot be read; 1 is for output that cannot be written. */
@@ -41,7 +42,8 @@ export const exportCapture: CliCommand = {
       .addHelpText(
         'after',
         `
-Exit status: 0, 1 where OUT cannot be written, 2 where FILE or the arguments cannot be used. Of a file that is
+Exit status: 0, 1 where OUT cannot be written, 2 where FILE or the arguments cannot be used, 130 where Ctrl-C ended
+it, which leaves OUT as it was. Of a file that is
 damaged or cut off, what comes before that place is written; the status is 2 nevertheless.
 
 What had to be left out is told on standard error. Of each direction of a flow the first ${bytesText(bodyLimit)} of payload
@@ -51,13 +53,25 @@ are kept.`,
 };
 
 async function convert(context: Context, file: string, options: ExportOptions): Promise<number> {
+  const progress = new Progress(context);
+  try {
+    return await work(context, file, options, progress);
+  } finally {
+    progress.end();
+  }
+}
+
+async function work(context: Context, file: string, options: ExportOptions, progress: Progress): Promise<number> {
   const format = formatOf(options.output, options.to, unusable);
   const matches = await filterOf(options.filter, unusable);
   await checkWritable(options.output, notWritten);
   const store = new FlowStore(limits, { schedule: () => {} });
-  const result = await readCapture(file, new CaptureLoad(store, { bodyLimit })).catch((error: unknown) => {
+  const result = await readCapture(file, new CaptureLoad(store, { bodyLimit }), (read, size) =>
+    progress.tell(`reading ${file}:`, read / size),
+  ).catch((error: unknown) => {
     throw new Failure(unusable, `cannot read ${file}: ${(error as Error).message}`);
   });
+  if (progress.stopped !== undefined) return progress.stopped;
   const { error } = result;
   if (error && result.packets === 0)
     throw new Failure(unusable, `${file}: ${error.message}.`, 'Give a pcapng or pcap file.');
@@ -66,7 +80,12 @@ async function convert(context: Context, file: string, options: ExportOptions): 
     const flow = store.flow(id);
     if (flow && matches(flow)) flows.push(flow);
   }
-  await saveFlows(options.output, format, flows, store, { version: context.version, status: notWritten });
+  // How long the file becomes is not known; it is about as much as there is payload.
+  const size = flows.reduce((sum, f) => sum + Math.min(f.bytesUp, bodyLimit) + Math.min(f.bytesDown, bodyLimit), 1);
+  const onPiece = (bytes: number): boolean => progress.tell(`writing ${options.output}:`, Math.min(0.99, bytes / size));
+  const saved = { version: context.version, status: notWritten, onPiece };
+  if (!(await saveFlows(options.output, format, flows, store, saved))) return progress.stopped ?? notWritten;
+  progress.tell(`writing ${options.output}:`, 1);
   for (const note of notes(store, result)) say(context, `${file}: ${note}`);
   if (error) say(context, `${file}: ${error.message}. Only what comes before it was converted.`);
   return error ? unusable : 0;

@@ -1,3 +1,4 @@
+import { Mode, type CaptureStatus } from '../../../gen/flow_pb.ts';
 import { spawn } from 'node:child_process';
 import { flowToJson } from '../../flow/json.ts';
 import { isFailure, type Flow } from '../../flow/model.ts';
@@ -11,7 +12,7 @@ import { filterOf } from '../filter.ts';
 import { flowTable, sumText } from '../flowTable.ts';
 import { Follower } from '../follow.ts';
 import { FileOutput, type Output } from '../output.ts';
-import { requireProxy } from '../proxy.ts';
+import { modeText, requireProxy } from '../proxy.ts';
 import { forwardedSignals, reachesChildren } from '../signals.ts';
 
 /** Of everything that keeps the command from running captured; 127 and 126 are the launcher's. */
@@ -72,14 +73,18 @@ async function runCaptured(context: Context, command: readonly string[], options
     throw error instanceof ProblemError ? Failure.of(error.problem, captureFailed) : error;
   }
   tellTrouble(context, follower);
+  const about = watchCapture(follower, capture);
   const status = await execute(context, capture, command).catch((error: unknown) => {
     follower.finish(); // or the session would keep this process alive
     throw error;
   });
   await settle(context, follower);
   const open = follower.finish();
-  if (json) for (const flow of open) json.write(`${JSON.stringify(flowToJson(flow))}\n`);
-  else tellFlows(context, follower, status);
+  if (json) {
+    for (const flow of open) json.write(`${JSON.stringify(flowToJson(flow))}\n`);
+    const seen = about();
+    if (seen && seen.mode !== Mode.tproxy) say(context, modeLine(seen));
+  } else tellFlows(context, follower, status, about());
   await save?.(follower);
   return status;
 }
@@ -90,15 +95,30 @@ async function prepareSave(context: Context, file: string): Promise<(follower: F
   const format = formatOf(file, undefined, captureFailed);
   await checkWritable(file, captureFailed);
   const options = { version: context.version, status: captureFailed };
-  return (follower) =>
-    saveFlows(file, format, follower.flows(), follower.store, options).catch((error: unknown) => {
+  return async (follower) => {
+    try {
+      await saveFlows(file, format, follower.flows(), follower.store, options);
+    } catch (error) {
       if (!(error instanceof Failure)) throw error;
       say(context, error.message);
-    });
+    }
+  };
 }
 
 const openJson = (context: Context, file: string): Output =>
   file === '-' ? context.stdout : new FileOutput(file, captureFailed, (text) => say(context, text));
+
+/** What the proxy says of this capture; it is gone from the status when the command has ended. */
+function watchCapture({ session }: Follower, name: string): () => CaptureStatus | undefined {
+  let last: CaptureStatus | undefined;
+  session.onDidChangeState((state) => {
+    if (state.kind === 'live') last = state.status?.openCaptures.find((each) => each.name === name) ?? last;
+  });
+  return () => last;
+}
+
+const modeLine = ({ mode, blindSpots }: CaptureStatus): string =>
+  `Captured in the mode ${modeText(mode)}. Not seen: ${blindSpots.join(' ')}`;
 
 function tellTrouble(context: Context, { session }: Follower): void {
   session.onDidChangeState((state) => {
@@ -151,7 +171,7 @@ async function settle(context: Context, { session, store }: Follower): Promise<v
   }
 }
 
-function tellFlows(context: Context, follower: Follower, status: number): void {
+function tellFlows(context: Context, follower: Follower, status: number, about: CaptureStatus | undefined): void {
   const { store, session } = follower;
   // The launcher said why it could not run the command.
   if (store.end === 1 && (status === captureFailed || status === 126 || status === 127)) return;
@@ -177,6 +197,7 @@ function tellFlows(context: Context, follower: Follower, status: number): void {
   if (store.dropped.frames)
     lines.push(`The proxy left out ${store.dropped.frames} events, because they came faster than they were read.`);
   const blind = session.state.kind === 'live' ? session.state.status?.blindSpots : undefined;
-  if (blind?.length) lines.push(`Not seen: ${blind.join(' ')}`);
+  if (about) lines.push(modeLine(about));
+  else if (blind?.length) lines.push(`Not seen: ${blind.join(' ')}`);
   context.stderr.write(`${lines.join('\n')}\n`);
 }

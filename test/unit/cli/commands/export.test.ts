@@ -108,4 +108,25 @@ describe('flowtap export', () => {
     assert.deepEqual(fs.readdirSync(folder).sort(), ['in.pcapng', 'no.pcap', 'out.jsonl']);
     assert.equal(text('out.jsonl'), 'precious');
   });
+
+  for (const [when, moment] of [['reading', /reading/], ['writing', /writing/]] as const)
+    it(`is ended by Ctrl-C while ${when}, and leaves what was there`, async () => {
+      fs.writeFileSync(file('out.jsonl'), 'before');
+      const cli = new TestCli('/nowhere');
+      Object.assign(cli.stderr, { isTTY: true });
+      const written = cli.stderr.write.bind(cli.stderr);
+      cli.stderr.write = ((chunk: string, ...rest: []) => {
+        if (moment.test(chunk)) cli.signal('SIGINT');
+        return written(chunk, ...rest);
+      }) as typeof cli.stderr.write;
+      assert.equal(await cli.run('export', capture, '-o', file('out.jsonl')), 130);
+      assert.equal(text('out.jsonl'), 'before');
+      assert.deepEqual(fs.readdirSync(folder).sort(), ['in.pcapng', 'out.jsonl']);
+    }); // prettier-ignore
+  it('tells a terminal how far it is, and clears the line', async () => {
+    const cli = new TestCli('/nowhere');
+    Object.assign(cli.stderr, { isTTY: true });
+    assert.equal(await cli.run('export', capture, '-o', file('out.har')), 0);
+    assert.match(cli.stderr.text, /reading .*in\.pcapng: 100 %[^]*writing .*out\.har: 100 %\r\u001b\[K$/);
+  });
 });
