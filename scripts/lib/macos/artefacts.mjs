@@ -16,7 +16,7 @@ function nodeApiSymbols() {
 const nodeArch = { arm64: 'arm64', x86_64: 'x64' };
 
 /** The flow core behind the C API, with the rendezvous. The wire's parser throws at malformed input. */
-const kitSources = ['sysext/core/*.cc', 'native/xpc/*.cc', 'sysext/kit/*.cc'];
+const kitSources = ['gen/flow_pb.cc', 'sysext/core/*.cc', 'native/xpc/*.cc', 'sysext/kit/*.cc'];
 
 /** The lists of sysext/macos/sources.mk, which make on a Mac reads as well: NAME = values. */
 const lists = Object.fromEntries(
