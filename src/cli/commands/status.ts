@@ -33,6 +33,16 @@ export interface StatusJson {
     readonly blindSpots: readonly string[];
     readonly startedAt: string;
     readonly captures: number;
+    /** The latest first, at most 100. `fallback` is why no better mode could be had, or "". */
+    readonly openCaptures: readonly {
+      readonly name: string;
+      readonly pid: number;
+      readonly command: readonly string[];
+      readonly mode: string;
+      readonly fallback: string;
+      readonly blindSpots: readonly string[];
+      readonly startedAt: string;
+    }[];
     readonly subscribers: number;
     readonly flows: { readonly live: number; readonly total: number; readonly refused: number; readonly limit: number };
     /** Payload: held now, at most, and at most for each direction of a flow; bytes. */
@@ -65,7 +75,8 @@ export const status: CliCommand = {
 Exit status: 0 it runs, 3 it does not run, 1 it cannot be reached or cannot run here.
 
 With --json: {state, platform, client {version}, socket, log, problem? {code, text, next},
-proxy? {pid, version, wire, platform, mode, capabilities, blindSpots, startedAt, captures, subscribers,
+proxy? {pid, version, wire, platform, mode, capabilities, blindSpots, startedAt, captures,
+openCaptures [{name, pid, command, mode, fallback, blindSpots, startedAt}], subscribers,
 flows {live, total, refused, limit}, bodies {held, budget, limit}, relay {held, budget},
 limits {clients, captures, queue, udpIdleSeconds}, rules, notice}}
 where state is "running", "stopped", "unreachable" or "unsupported".`,
@@ -101,6 +112,15 @@ const proxyJson = (welcome: Welcome, now: ProxyStatus): NonNullable<StatusJson['
   blindSpots: now.blindSpots,
   startedAt: timeText(now.startedAt),
   captures: now.captures,
+  openCaptures: now.openCaptures.map((each) => ({
+    name: each.name,
+    pid: each.rootPid,
+    command: each.command,
+    mode: modeText(each.mode),
+    fallback: each.fallback,
+    blindSpots: each.blindSpots,
+    startedAt: timeText(each.startedAt),
+  })),
   subscribers: now.subscribers,
   flows: { live: now.liveFlows, total: now.totalFlows, refused: now.refusedFlows, limit: now.flowLimit },
   bodies: { held: now.bodyBytes, budget: now.bodyBudget, limit: now.bodyLimit },
@@ -125,6 +145,9 @@ function statusText({ state, proxy, problem, socket, log }: StatusJson): string 
     ['Version', `${proxy.version} (wire ${proxy.wire})`],
     ['Mode', proxy.mode],
     ['Captures', `${proxy.captures} of at most ${proxy.limits.captures}`],
+    ...proxy.openCaptures
+      .slice(0, 10)
+      .map((each): [string, string] => ['Capture', `mode ${each.mode}, pid ${each.pid}: ${each.command.join(' ')}`]),
     ['Watchers', `${proxy.subscribers} of at most ${proxy.limits.clients}`],
     [
       'Flows',

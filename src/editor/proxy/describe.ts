@@ -6,6 +6,7 @@ import type { StateKind } from '../../protocol/ids.ts';
 import type { Translate } from '../sidebar/text.ts';
 import { shown } from '../sidebar/text.ts';
 import type { EditorState } from '../state.ts';
+import { blindSpot } from './blindSpots.ts';
 
 type Counts = Pick<FlowStore, 'size' | 'liveCount' | 'dropped' | 'evicted'>;
 
@@ -76,6 +77,8 @@ export function statusText(state: EditorState, counts: Counts, t: Translate): { 
     lines.push(t('Proxy: build {0}, pid {1}', shown(welcome.build, 40), welcome.pid));
   }
   if (status) lines.push(t('Captures: {0}, flows so far: {1}', status.captures, status.totalFlows));
+  for (const each of status?.openCaptures.slice(0, 5) ?? [])
+    lines.push(t('{0}: {1}', shown(each.command.join(' ') || each.name, 60), modeText(each.mode, t)));
   if (status?.flowLimit) lines.push(limitsText(status, t));
   if (status?.rules) lines.push(t('Rules in force: {0}', status.rules));
   lines.push(t('Connections open: {0}, held: {1}', counts.liveCount, counts.size));
@@ -83,8 +86,18 @@ export function statusText(state: EditorState, counts: Counts, t: Translate): { 
   lines.push(...losses(counts, t));
   const blind = status?.blindSpots.length ? status.blindSpots : (welcome?.blindSpots ?? []);
   if (blind.length)
-    lines.push('', t('What this cannot see:'), ...blind.slice(0, 10).map((text) => `• ${shown(text, 300)}`));
+    lines.push(
+      '',
+      t('What this cannot see:'),
+      ...blind.slice(0, 10).map((text) => `• ${shown(blindSpot(text, t), 300)}`),
+    );
   return { title: stateTitle(state.kind, t), detail: lines.join('\n').trim() };
+}
+
+/** The mode of what is captured now, where it sees less than it could; '' otherwise. */
+export function limitedMode({ status }: EditorState, t: Translate): string {
+  const lowest = Math.max(0, ...(status?.openCaptures.map((each) => each.mode) ?? []));
+  return lowest === Mode.redirect || lowest === Mode.explicit ? modeText(lowest, t) : '';
 }
 
 /** The proxy's own bounds. */

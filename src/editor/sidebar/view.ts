@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { FlowChanges } from '../../flow/changes.ts';
 import { contextKeys, views } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
-import { losses, stateTitle } from '../proxy/describe.ts';
+import { limitedMode, losses, stateTitle } from '../proxy/describe.ts';
 import { isProblem } from '../state.ts';
 import type { GroupingId } from './grouping.ts';
 import { groupings } from './grouping.ts';
@@ -214,7 +214,7 @@ export class ConnectionsView implements vscode.TreeDataProvider<Element>, vscode
   /** The lines around the tree: the filter, and what the tree does not say. */
   #headline(): void {
     const { proxy, store } = this.#app;
-    this.tree.description = this.#filter ? t('filter: {0}', this.#filter) : '';
+    this.tree.description = this.#filter ? t('filter: {0}', this.#filter) : limitedMode(this.#app.proxy.state, t);
     const lines: string[] = [];
     const { kind } = proxy.state;
     // An empty tree has a welcome view, which a message would hide.

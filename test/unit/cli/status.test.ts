@@ -37,6 +37,17 @@ describe('flowtap status', () => {
       relayBudget: 13,
       udpIdleSeconds: 14,
       rules: 15,
+      openCaptures: [
+        {
+          name: 'run-1',
+          mode: Mode.explicit,
+          blindSpots: ['Some.'],
+          fallback: 'Forbidden.',
+          command: ['npm', 'test'],
+          rootPid: 5,
+          startedAt: 1_763_930_881_000_000,
+        },
+      ],
     };
     const json = new TestCli(proxy.path);
     assert.equal(await json.run('status', '--json'), 0);
@@ -54,6 +65,17 @@ describe('flowtap status', () => {
           blindSpots: ['UDP is not seen.'],
           startedAt: '2025-11-23T20:48:01.123456Z',
           captures: 3,
+          openCaptures: [
+            {
+              name: 'run-1',
+              pid: 5,
+              command: ['npm', 'test'],
+              mode: 'explicit',
+              fallback: 'Forbidden.',
+              blindSpots: ['Some.'],
+              startedAt: '2025-11-23T20:48:01.000000Z',
+            },
+          ],
           subscribers: 0,
           flows: { live: 1, total: 20, refused: 8, limit: 6 },
           bodies: { held: 4, budget: 5, limit: 7 },
@@ -68,7 +90,7 @@ describe('flowtap status', () => {
     assert.equal(await text.run('status'), 0);
     assert.match(
       text.stdout.text,
-      /runs\.\n {2}Process +77, up[^]*Mode +redirect\n[^]*8 not admitted\n[^]*UDP is not seen\.\n[^]*note\n/,
+      /runs\.\n {2}Process +77, up[^]*Mode +redirect\n[^]*Capture +mode explicit, pid 5: npm test\n[^]*8 not admitted\n[^]*UDP is not seen\.\n[^]*note\n/,
     );
   });
 
