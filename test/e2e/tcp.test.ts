@@ -193,7 +193,8 @@ describe('TCP through the daemon', function () {
     const got = await daemon.script(`
       const seen = []; const s = net.connect(${port}, '127.0.0.1', () => seen.push('connected'));
       s.on('error', (e) => seen.push(e.code)).on('close', () => print(seen)).resume();`);
-    assert.deepEqual(got, ['connected', 'ECONNRESET']);
+    // Never refused: the server had answered. It can be too quick for the program to see that.
+    assert.equal((got as string[]).at(-1), 'ECONNRESET');
     assert.equal((await subscriber.flowTo(port)).closed.reason, CloseReason.resetByServer);
   });
 

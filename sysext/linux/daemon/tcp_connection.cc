@@ -55,7 +55,8 @@ void TcpConnection::dial() {
     failure_ = result;
     return flow_.stop(core::CloseReason::kLimit, result);
   }
-  if (result != 0) return failed(result);
+  if (result == ECONNRESET) reset_ = result;
+  else if (result != 0) return failed(result);
   if (gate_) return answered();
   if (!watch(Side::kClient) || !watch(Side::kServer)) return flow_.stop(core::CloseReason::kLimit, errno);
   flow_.connected();
@@ -104,8 +105,12 @@ void TcpConnection::whileDialling(uint32_t events, Side side) {
     return flow_.readable(side, (events & kToTheEnd) != 0);  // remembered until the server answers
   }
   // Once it has answered, its error is left for the read that comes later.
-  if (!answered_ && (events & (EPOLLERR | EPOLLHUP)))
-    if (const int failure = error(side); failure != 0) return failed(failure);
+  if (!answered_ && (events & (EPOLLERR | EPOLLHUP))) {
+    const int failure = error(side);
+    // Whoever resets has answered before: a refusal is ECONNREFUSED.
+    if (failure == ECONNRESET) reset_ = failure;
+    else if (failure != 0) return failed(failure);
+  }
   if (events & kToTheEnd) flow_.readable(side, true);
   if ((events & (EPOLLOUT | EPOLLHUP)) && !answered_) answered();
 }
@@ -114,11 +119,13 @@ void TcpConnection::onAgain() { flow_.resume(); }
 
 long TcpConnection::read(Side side, char* data, size_t size) {
   const ssize_t n = ::recv(fd(side), data, size, 0);
+  if (n <= 0 && side == Side::kServer && reset_ != 0) return -reset_;
   if (n >= 0) return n;
   return errno == EAGAIN || errno == EINTR ? kWouldBlock : -errno;
 }
 
 long TcpConnection::write(Side side, const char* data, size_t size) {
+  if (side == Side::kServer && reset_ != 0) return -reset_;
   const ssize_t n = ::send(fd(side), data, size, MSG_NOSIGNAL);
   if (n >= 0) return n;
   return errno == EAGAIN || errno == EINTR ? kWouldBlock : -errno;

@@ -48,6 +48,7 @@ class TcpConnection final : public EventHandler, private core::StreamIo {
   SynGate* gate_;
   Fd fds_[2];
   int failure_ = 0;        // of the dial, for the program that waits
+  int reset_ = 0;          // the server's error, where asking for the dial's outcome has taken it from the socket
   bool answered_ = false;  // by the server
   bool watched_ = false;   // the server's socket
   core::StreamFlow flow_;
