@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ProxyStatus, Welcome, Mode } from '../../../../gen/flow_pb.ts';
-import { modeText, remedyCommands, statusText } from '../../../../src/editor/proxy/describe.ts';
+import { CaptureStatus, ProxyStatus, Welcome, Mode } from '../../../../gen/flow_pb.ts';
+import { limitedMode, modeText, remedyCommands, statusText } from '../../../../src/editor/proxy/describe.ts';
 import { problem } from '../../../../src/proxy/problems.ts';
 import { t } from '../sidebar/flows.ts';
 
@@ -34,6 +34,18 @@ describe('the status in words', () => {
       t,
     );
     assert.match(detail, /^Proxy and client speak different versions: proxy 2, client 1\nUpdate the older of the two/);
+  });
+
+  it('names the mode of each capture, and the lowest one in the list of connections', () => {
+    const open = (...modes: Mode[]): ProxyStatus =>
+      ProxyStatus.make({ openCaptures: modes.map((mode) => CaptureStatus.make({ mode, command: ['npm', 'test'] })) });
+    const welcome = Welcome.make({ mode: Mode.tproxy });
+    const { detail } = statusText({ kind: 'running', welcome, status: open(Mode.explicit) }, counts, t);
+    assert.ok(detail.includes('npm test: explicit proxy'), detail);
+    assert.equal(limitedMode({ kind: 'running' }, t), '');
+    assert.equal(limitedMode({ kind: 'running', status: open(Mode.tproxy) }, t), '');
+    assert.match(limitedMode({ kind: 'running', status: open(Mode.tproxy, Mode.redirect) }, t), /TCP only/);
+    assert.match(limitedMode({ kind: 'running', status: open(Mode.explicit, Mode.tproxy) }, t), /explicit/);
   });
 
   it('has words for every mode', () => {
