@@ -3,11 +3,13 @@
 //   --minutes N    100,000 short flows a minute, for at least so long (10)
 //   --flows N      so many short flows instead
 //   --idle N       idle flows all the while (10000, or what the limit of open files allows)
-//   --daemon FILE  another build of flowtapd; with sanitizers its memory is not judged
+//   --variant V    another build of flowtapd (asan, tsan, debug); its memory is not judged then
+//   --valgrind     the debug build under valgrind's memcheck; its memory is not judged either
 // What holds: memory and descriptors after the first tenth are those at the end; no flow fails; and for every accounted
 // subscriber, what it got and what it was told was left out add up to what was sent.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runOrThrow } from '../../scripts/lib/run.mjs';
@@ -21,10 +23,13 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     flows: { type: 'string' },
     idle: { type: 'string', default: '10000' },
-    daemon: { type: 'string', default: 'flowtapd' },
+    variant: { type: 'string', default: 'release' },
+    valgrind: { type: 'boolean', default: false },
   },
 });
 const minutes = values.flows ? 0 : Number(values.minutes);
+const variant = values.valgrind ? 'debug' : values.variant;
+const memcheck = ['valgrind', '--quiet', '--error-exitcode=9', '--leak-check=full', '--errors-for-leak-kinds=definite'];
 const wantedFlows = Number(values.flows ?? minutes * 100_000);
 const bytesOfFlow = 64 + 1024; // what bench-load asks, and its answer
 const capture = [launcher, '--mode', 'tproxy', '--'];
@@ -88,17 +93,17 @@ function judge(name: string, counts: SubscriberCounts, flows: number): void {
 
 async function main(): Promise<void> {
   await setUpAll(['dependencies', 'node', 'proto', 'native']);
-  await runOrThrow(
-    process.execPath,
-    ['scripts/build-native.mjs', 'flowtapd', 'flowtap-run', 'bench-load', 'bench-server', 'bench-subscriber'],
-    { cwd: root },
-  );
+  const build = ['scripts/build-native.mjs', '--variant'];
+  const tools = ['flowtap-run', 'bench-load', 'bench-server', 'bench-subscriber'];
+  await runOrThrow(process.execPath, [...build, 'release', 'flowtapd', ...tools], { cwd: root });
+  if (variant !== 'release') await runOrThrow(process.execPath, [...build, variant, 'flowtapd'], { cwd: root });
   const { prefix, idle } = fileLimit();
   const origin = start([...prefix, tool('bench-server')]);
   const server = Number(await origin.line());
+  const file = variant === 'release' ? 'flowtapd' : path.join(root, 'out', variant, 'flowtapd');
   // With short queues those who stall have theirs full within the first tenth, and fall behind all the time.
   const limits = ['--idle-exit', '0', '--queue', '262144', '--max-flows', String(idle + 4096)];
-  const daemon = await new Daemon(limits, prefix, values.daemon).ready();
+  const daemon = await new Daemon(limits, [...prefix, ...(values.valgrind ? memcheck : [])], file).ready();
   const { env, pid } = daemon;
 
   const keen = await daemon.subscriber();
@@ -131,7 +136,7 @@ async function main(): Promise<void> {
   await short.run(over, each);
   const atEnd = memory(pid, 'VmRSS');
   console.log(`${whole.format(short.done)} short flows, ${whole.format(rude.visits)} rude clients: ${warm} KB after the first tenth, ${atEnd} KB now`); // prettier-ignore
-  const judged = !values.daemon.includes('asan');
+  const judged = variant === 'release';
   holds(!judged || atEnd <= warm + growthAllowed, `memory grew from ${warm} to ${atEnd} KB`);
 
   await idleClient?.end('SIGTERM');
