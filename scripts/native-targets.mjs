@@ -10,6 +10,7 @@ const explicit = ['sysext/linux/explicit/*.cc'];
 const daemon = [...core, ...rendezvous, ...explicit, 'sysext/linux/*.cc', 'sysext/linux/daemon/*.cc'];
 // What each fuzz target (sysext/fuzz/NAME.cc) is built with.
 const fuzzed = {
+  explicit: [...wire, ...explicit],
   rules: core,
   session: core,
   engine: core,

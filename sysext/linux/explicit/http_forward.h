@@ -31,7 +31,7 @@ class RequestForwarder {
  public:
   enum class State : uint8_t {
     kMore,     ///< give more input
-    kBytes,    ///< take() has something
+    kBytes,    ///< take() has something, or finds by taking nothing that the chunks are damaged (kRefused)
     kRequest,  ///< the head of the next request is complete: begin() or leave it
     kRefused,  ///< the input is no request; refusal() says why
   };
