@@ -75,9 +75,9 @@ class ShortFlows {
   }
 }
 
-async function until(what: string, condition: () => boolean): Promise<void> {
+async function until(what: () => string, condition: () => boolean): Promise<void> {
   for (let i = 0; i < 1200 && !condition(); i++) await delay(50);
-  holds(condition(), what);
+  holds(condition(), what());
 }
 
 function judge(name: string, counts: SubscriberCounts, flows: number): void {
@@ -142,7 +142,10 @@ async function main(): Promise<void> {
   await idleClient?.end('SIGTERM');
   await rude.end();
   const flows = short.done + idle;
-  await until(`${descriptors(pid)} descriptors are open, ${before} were`, () => descriptors(pid) <= before);
+  await until(
+    () => `${descriptors(pid)} descriptors are open, ${before} were`,
+    () => descriptors(pid) <= before,
+  );
   const counts = {
     keen: await daemon.countsOf(keen),
     stalled: await daemon.countsOf(stalled),
