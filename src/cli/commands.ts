@@ -13,6 +13,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'start', load: async () => (await import('./commands/start.ts')).start },
   { name: 'stop', load: async () => (await import('./commands/stop.ts')).stop },
   { name: 'status', load: async () => (await import('./commands/status.ts')).status },
+  { name: 'grant', load: async () => (await import('./commands/grant.ts')).grant },
   { name: 'rules', load: async () => (await import('./commands/rules.ts')).rules },
   { name: 'export', load: async () => (await import('./commands/export.ts')).exportCapture },
   { name: 'lint', load: async () => (await import('./commands/lint.ts')).lint },

@@ -1,4 +1,5 @@
 // What every command gets: where to write, what to run, how to reach the proxy. Tests give their own.
+import type { App } from './app.ts';
 import type { Way } from '../proxy/local.ts';
 import type { PlatformSupport } from '../proxy/platform.ts';
 import type { Programs } from '../proxy/paths.ts';
@@ -15,8 +16,10 @@ export interface Context {
   readonly proxy: Way;
   /** How to reach another program's endpoint. */
   readonly endpoint: (name: string, token: string) => Way;
-  /** Starts this user's proxy where none runs; rejects with a ProblemError. */
-  readonly ensure: () => Promise<void>;
+  /** What runs the proxy, where that is an app (macOS). */
+  readonly app?: App;
+  /** Starts this user's proxy where none runs; rejects with a ProblemError. `signal` ends a wait for the user's approval. */
+  readonly ensure: (signal?: AbortSignal) => Promise<void>;
   /** Signals to this process; returns what takes the listener off. */
   readonly onSignal: (signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void) => () => void;
 }

@@ -1,10 +1,14 @@
 // The flowtap command: everything a command may touch, from this process.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { appPlace } from '../proxy/appBundle.ts';
+import { appWay, throughBridge } from '../proxy/appWay.ts';
 import { ensureDaemon } from '../proxy/daemon.ts';
 import { localProxy, wayTo } from '../proxy/local.ts';
 import { programsIn } from '../proxy/paths.ts';
 import { platformSupport } from '../proxy/platform.ts';
+import { tokenFile } from '../proxy/tokenFile.ts';
+import { ensureApp, tokenOf, type App } from './app.ts';
 import { say, type Context } from './context.ts';
 import { StreamOutput } from './output.ts';
 import { runProgram } from './program.ts';
@@ -12,7 +16,11 @@ import { version } from './version.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 // The bundle is in dist; run from its source, the programs are still there.
-const programs = programsIn(path.basename(here) === 'dist' ? here : path.resolve(here, '../../dist'));
+const dist = path.basename(here) === 'dist' ? here : path.resolve(here, '../../dist');
+
+const support = platformSupport();
+const programs = { ...programsIn(dist), seesAll: support.kind === 'app' };
+const app: App | undefined = support.kind === 'app' ? { place: appPlace(), tokenFile: tokenFile() } : undefined;
 
 const context: Context = {
   version,
@@ -20,10 +28,11 @@ const context: Context = {
   stdout: new StreamOutput(process.stdout),
   stderr: new StreamOutput(process.stderr),
   programs,
-  support: platformSupport(),
-  proxy: localProxy(),
+  support,
+  proxy: app ? appWay(app.place, () => tokenOf(app, process.env), throughBridge(), 'needs-grant-cli') : localProxy(),
+  ...(app ? { app } : {}),
   endpoint: (name, token) => wayTo(name, async () => token),
-  ensure: () => ensureDaemon(programs),
+  ensure: (signal) => (app ? ensureApp(context, app, signal) : ensureDaemon(programs)),
   onSignal: (signals, listener) => {
     for (const signal of signals) process.on(signal, listener);
     return () => {

@@ -1,6 +1,9 @@
 // What the commands have in common that speak to the proxy.
 import { ModeNames, type Mode, type ProxyStatus, type Welcome } from '../../gen/flow_pb.ts';
 import type { Client } from '../proxy/daemon.ts';
+import type { Session } from '../endpoint/session.ts';
+import { ProblemError } from '../proxy/problems.ts';
+import { appOf } from './app.ts';
 import type { Context } from './context.ts';
 import { Failure } from './failure.ts';
 
@@ -11,8 +14,28 @@ export const oneQuestion = (context: Context): Client => ({
 });
 
 /** Throws a Failure where there is no proxy to talk to on this platform. */
-export function requireProxy({ support }: Context, status = 1): void {
-  if (support.kind !== 'daemon') throw Failure.of(support.problem, status);
+export function requireProxy(context: Context, status = 1): void {
+  const { support } = context;
+  if (support.kind !== 'daemon' && !appOf(context)) throw Failure.of(support.problem, status);
+}
+
+/** Starts the proxy where none runs, and resolves when the session is live. Rejects with a Failure. */
+export async function connectProxy(
+  context: Context,
+  session: Session,
+  status: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    if (appOf(context)) {
+      // The user's approval can take minutes: longer than a session waits.
+      await context.ensure(signal);
+      session.start();
+    } else session.start(context.ensure);
+    await session.ready();
+  } catch (error) {
+    throw error instanceof ProblemError ? Failure.of(error.problem, status) : error;
+  }
 }
 
 /** "tproxy", "transparent-proxy", ... */

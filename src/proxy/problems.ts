@@ -38,6 +38,19 @@ const table = {
     text: 'The proxy lets this editor in only when you allow it: {detail}',
     next: 'Run "Flowtap: Allow This Editor to See Flows".',
   },
+  // The same two in a terminal.
+  'app-missing': {
+    text: 'On macOS the Flowtap app does the capturing, and there is no {detail}.',
+    next: 'In VS Code run "Flowtap: Install Flowtap Proxy", or in a source tree "make -C sysext install"; then "flowtap start".',
+  },
+  'needs-grant-cli': {
+    text: 'The proxy lets this command in only when you allow it: {detail}',
+    next: 'Run "flowtap grant": the Flowtap app asks you. Or give a token that it granted in FLOWTAP_TOKEN.',
+  },
+  'token-file': {
+    text: 'The token of the Flowtap app cannot be kept safely: {detail}.',
+    next: 'Remove the file, make sure that its folder is yours and that only you may write to it, then run "flowtap grant".',
+  },
   'program-missing': {
     text: 'A program of Flowtap is missing: {detail}.',
     next: 'Install the Flowtap package for this platform again, or run "npm run build" in a source tree.',

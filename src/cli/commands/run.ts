@@ -5,14 +5,16 @@ import { isFailure, type Flow } from '../../flow/model.ts';
 import { capturedCommand, newCaptureName } from '../../proxy/captured.ts';
 import { problem, ProblemError } from '../../proxy/problems.ts';
 import { signalNumber } from '../../proxy/signals.ts';
+import { tokenVariable } from '../app.ts';
 import type { CliCommand } from '../command.ts';
 import { say, type Context } from '../context.ts';
 import { Failure } from '../failure.ts';
-import { filterOf } from '../filter.ts';
+import { filterOf, type Matches } from '../filter.ts';
 import { flowTable, sumText } from '../flowTable.ts';
 import { Follower } from '../follow.ts';
 import { FileOutput, type Output } from '../output.ts';
-import { modeText, requireProxy } from '../proxy.ts';
+import { ProcessTree } from '../processTree.ts';
+import { connectProxy, modeText, requireProxy } from '../proxy.ts';
 import { forwardedSignals, reachesChildren } from '../signals.ts';
 
 /** Of everything that keeps the command from running captured; 127 and 126 are the launcher's. */
@@ -59,26 +61,34 @@ async function runCaptured(context: Context, command: readonly string[], options
   const save = options.save === undefined ? undefined : await prepareSave(context, options.save);
   const { dissectLive } = await import('../../dissect/live.ts');
   const json = options.json === undefined ? undefined : openJson(context, options.json);
-  const capture = newCaptureName('cli');
+  // Where the proxy sees what every program does there is no capture of this one: its flows are told by their process.
+  const tree = context.programs.seesAll ? new ProcessTree() : undefined;
+  const capture = tree ? '' : newCaptureName('cli');
+  const wanted: Matches = tree ? (flow) => tree.has(flow.process) && matches(flow) : matches;
   const follower = new Follower(
     context,
-    { subscribe: { capture, bodyLimit: save ? bodyLimits.saved : bodyLimits.shown }, matches, dissect: dissectLive },
+    {
+      subscribe: { capture, bodyLimit: save ? bodyLimits.saved : bodyLimits.shown },
+      matches: wanted,
+      dissect: dissectLive,
+    },
     { ended: (flow) => json?.write(`${JSON.stringify(flowToJson(flow))}\n`) },
   );
   try {
-    follower.session.start(context.ensure);
-    await follower.session.ready();
+    await connectProxy(context, follower.session, captureFailed);
+    // An answer comes after the subscription took effect: nothing the command does from now on is missed.
+    if (tree) await follower.session.requestStatus();
   } catch (error) {
     follower.finish();
     throw error instanceof ProblemError ? Failure.of(error.problem, captureFailed) : error;
   }
   tellTrouble(context, follower);
   const about = watchCapture(follower, capture);
-  const status = await execute(context, capture, command).catch((error: unknown) => {
+  const status = await execute(context, capture, command, tree).catch((error: unknown) => {
     follower.finish(); // or the session would keep this process alive
     throw error;
   });
-  await settle(context, follower);
+  await settle(context, follower, tree);
   const open = follower.finish();
   if (json) {
     for (const flow of open) json.write(`${JSON.stringify(flowToJson(flow))}\n`);
@@ -130,16 +140,25 @@ function tellTrouble(context: Context, { session }: Follower): void {
 }
 
 /** Resolves to the command's exit status. */
-function execute(context: Context, capture: string, command: readonly string[]): Promise<number> {
-  const { file, args, env } = capturedCommand(context.programs, command, { capture, env: context.env });
+function execute(
+  context: Context,
+  capture: string,
+  command: readonly string[],
+  tree: ProcessTree | undefined,
+): Promise<number> {
+  // What lets this command see flows is not the command's business.
+  const { [tokenVariable]: _, ...rest } = context.env;
+  const { file, args, env } = capturedCommand(context.programs, command, { capture, env: tree ? rest : context.env });
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { env, stdio: 'inherit' });
+    if (tree && child.pid !== undefined) tree.add(child.pid);
     // A signal must not end this process before the command has dealt with it.
     const release = context.onSignal(forwardedSignals, (signal) => {
       if (!reachesChildren(signal)) child.kill(signal);
     });
     child.once('error', (error: NodeJS.ErrnoException) => {
       release();
+      if (tree) return reject(cannotRun(file, error));
       const found = problem(
         error.code === 'ENOENT' ? 'program-missing' : 'program-failed',
         `${file}: ${error.message}`,
@@ -153,8 +172,15 @@ function execute(context: Context, capture: string, command: readonly string[]):
   });
 }
 
+/** As a shell and the launcher have it. */
+const cannotRun = (file: string, { code, message }: NodeJS.ErrnoException): Failure =>
+  code === 'ENOENT'
+    ? new Failure(127, `${file}: command not found`)
+    : new Failure(126, `${file} cannot be run: ${message}`);
+
 /** Waits until everything that happened has been told, and for flows that are about to end; a signal ends the wait. */
-async function settle(context: Context, { session, store }: Follower): Promise<void> {
+async function settle(context: Context, follower: Follower, tree: ProcessTree | undefined): Promise<void> {
+  const { session, store } = follower;
   const deadline = Date.now() + grace;
   let interrupted = false;
   const release = context.onSignal(forwardedSignals, () => (interrupted = true));
@@ -163,7 +189,8 @@ async function settle(context: Context, { session, store }: Follower): Promise<v
     // An answer comes after everything the proxy did before it. The second one is asked for when the first is
     // there, so between them the proxy has looked at every connection that waited for it.
     for (let i = 0; i < 2 && left() > 0; i++) await session.requestStatus(left());
-    while (store.liveCount > 0 && left() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const open = (): boolean => (tree ? follower.flows().some(({ state }) => state === 'open') : store.liveCount > 0);
+    while (open() && left() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error; // the proxy is gone, which was said already
   } finally {

@@ -1,4 +1,7 @@
 import { daemonStatus } from '../../proxy/daemon.ts';
+import type { Stage } from '../../proxy/app.ts';
+import { printable } from '../columns.ts';
+import { appOf, stageText, tellApp } from '../app.ts';
 import type { CliCommand } from '../command.ts';
 import { oneQuestion, requireProxy, runningText } from '../proxy.ts';
 
@@ -13,6 +16,17 @@ export const start: CliCommand = {
       )
       .action(async () => {
         requireProxy(context);
+        const app = appOf(context);
+        if (app) {
+          const tell = (stage: Stage): void => {
+            context.stdout.write(stageText(stage));
+            // A stage that fails is the error at the end.
+            if (stage.state === 'waiting' && stage.next) context.stdout.write(`            ${printable(stage.next)}\n`);
+          };
+          await tellApp(app, 'start', { onStage: tell });
+          context.stdout.write('The proxy runs.\n');
+          return exit(0);
+        }
         await context.ensure();
         const found = await daemonStatus(oneQuestion(context));
         context.stdout.write(

@@ -3,7 +3,10 @@ import { PlatformNames } from '../../../gen/flow_pb.ts';
 import { bytesText, durationText, timeText } from '../../flow/text.ts';
 import { daemonStatus } from '../../proxy/daemon.ts';
 import { logPath, socketPath } from '../../proxy/paths.ts';
-import type { Problem } from '../../proxy/problems.ts';
+import { brokenStage, type Stage } from '../../proxy/app.ts';
+import { extensionEndpoints } from '../../proxy/appBundle.ts';
+import { ProblemError, type Problem } from '../../proxy/problems.ts';
+import { appOf, askApp, stageText, type App } from '../app.ts';
 import { printable } from '../columns.ts';
 import type { CliCommand } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -15,12 +18,14 @@ export interface StatusJson {
   /** As "linux-x64". */
   readonly platform: string;
   readonly client: { readonly version: string };
-  /** Where the proxy is, or would be. */
+  /** Where the proxy is, or would be; on macOS the name of its endpoint. */
   readonly socket: string;
   readonly log: string;
-  /** With 'unreachable' and 'unsupported'. */
+  /** With 'unreachable' and 'unsupported'; on macOS also with 'stopped'. */
   readonly problem?: Problem;
-  /** With 'running'. */
+  /** How far the proxy has come (macOS), in order. After the first that is not "ok" the others are "skipped". */
+  readonly stages?: readonly Stage[];
+  /** With 'running'; on macOS where this command may see flows ("flowtap grant"). */
   readonly proxy?: {
     readonly pid: number;
     readonly version: string;
@@ -75,6 +80,7 @@ export const status: CliCommand = {
 Exit status: 0 it runs, 3 it does not run, 1 it cannot be reached or cannot run here.
 
 With --json: {state, platform, client {version}, socket, log, problem? {code, text, next},
+stages? [{stage, state, code, text, next, open}] (macOS),
 proxy? {pid, version, wire, platform, mode, capabilities, blindSpots, startedAt, captures,
 openCaptures [{name, pid, command, mode, fallback, blindSpots, startedAt}], subscribers,
 flows {live, total, refused, limit}, bodies {held, budget, limit}, relay {held, budget},
@@ -95,11 +101,37 @@ async function look(context: Context): Promise<StatusJson> {
     socket: socketPath(context.env),
     log: logPath(context.env),
   };
+  const app = appOf(context);
+  if (app) return lookAtApp(context, app, about);
   if (context.support.kind !== 'daemon') return { state: 'unsupported', ...about, problem: context.support.problem };
   const found = await daemonStatus(oneQuestion(context));
   if (found.kind === 'stopped') return { state: 'stopped', ...about };
   if (found.kind === 'unreachable') return { state: 'unreachable', ...about, problem: found.problem };
   return { state: 'running', ...about, proxy: proxyJson(found.welcome, found.status) };
+}
+
+/** The app examines it, a stage after the other; the proxy itself says how it does, where it lets this command in. */
+async function lookAtApp(
+  context: Context,
+  app: App,
+  { platform, client }: Pick<StatusJson, 'platform' | 'client'>,
+): Promise<StatusJson> {
+  const [installed] = await extensionEndpoints(app.place);
+  const about = { platform, client, socket: installed?.endpoint ?? '', log: '' };
+  try {
+    const { stages, problem } = await askApp(app, 'status');
+    const broken = brokenStage(stages);
+    // Of what is not in order, this alone is what "flowtap start" is for.
+    const stopped = broken?.code === 'stopped' || broken?.code === 'not-configured';
+    if (problem) return { state: stopped ? 'stopped' : 'unreachable', ...about, problem, stages };
+    const found = await daemonStatus(oneQuestion(context));
+    if (found.kind === 'running')
+      return { state: 'running', ...about, stages, proxy: proxyJson(found.welcome, found.status) };
+    return { state: 'running', ...about, stages, ...(found.kind === 'unreachable' ? { problem: found.problem } : {}) };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { state: 'unreachable', ...about, problem: error.problem };
+  }
 }
 
 const proxyJson = (welcome: Welcome, now: ProxyStatus): NonNullable<StatusJson['proxy']> => ({
@@ -135,7 +167,13 @@ const proxyJson = (welcome: Welcome, now: ProxyStatus): NonNullable<StatusJson['
   notice: now.text,
 });
 
-function statusText({ state, proxy, problem, socket, log }: StatusJson): string {
+function statusText(found: StatusJson): string {
+  const { state, proxy, problem, socket, log, stages } = found;
+  if (stages && !proxy) {
+    const head = { running: 'The proxy runs.', stopped: 'The proxy does not run.' }[state as string];
+    const fix = problem ? `${printable(problem.text)}\n${printable(problem.next)}\n` : '';
+    return `${head ?? 'The proxy is not ready.'}\n${stages.map(stageText).join('')}${fix}`;
+  }
   if (problem) return `${problem.text}\n${problem.next}\n`;
   if (state === 'stopped' || !proxy)
     return 'No proxy is running.\nStart one with "flowtap start", or run a command captured: "flowtap run -- COMMAND".\n';
@@ -163,9 +201,10 @@ function statusText({ state, proxy, problem, socket, log }: StatusJson): string 
     ],
     ['Rules', proxy.rules === 0 ? 'none' : `${proxy.rules} in force ("flowtap rules list")`],
     ['Socket', socket],
-    ['Log', log],
+    ...(log ? [['Log', log] as [string, string]] : []),
     ...proxy.blindSpots.map((spot): [string, string] => ['Not seen', spot]),
   ];
   if (proxy.notice) rows.push(['Notice', proxy.notice]);
-  return `The proxy runs.\n${rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}\n`).join('')}`;
+  const told = (stages ?? []).map(stageText).join('');
+  return `The proxy runs.\n${told}${rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}\n`).join('')}`;
 }

@@ -1,16 +1,15 @@
 import { flowToJson } from '../../flow/json.ts';
 import type { Flow } from '../../flow/model.ts';
-import { ProblemError } from '../../proxy/problems.ts';
 import type { Session } from '../../endpoint/session.ts';
 import { endpointNames, readToken } from '../../proxy/endpoints.ts';
 import type { Way } from '../../proxy/local.ts';
+import { appOf } from '../app.ts';
 import type { CliCommand } from '../command.ts';
 import { say, type Context } from '../context.ts';
-import { Failure } from '../failure.ts';
 import { filterOf } from '../filter.ts';
 import { watchHeader, watchLine } from '../flowTable.ts';
 import { Follower } from '../follow.ts';
-import { modeText, requireProxy } from '../proxy.ts';
+import { connectProxy, modeText, requireProxy } from '../proxy.ts';
 
 /** Enough of each direction for hosts and summaries. */
 const bodyLimit = 4096;
@@ -53,7 +52,7 @@ async function watchFlows(context: Context, options: WatchOptions): Promise<numb
   const token = options.tokenFile === undefined ? '' : await readToken(options.tokenFile);
   if (names.length === 0) requireProxy(context);
   const sources: Source[] = [
-    ...(names.length === 0 || context.support.kind === 'daemon' ? [{ way: context.proxy }] : []),
+    ...(names.length === 0 || context.support.kind === 'daemon' || appOf(context) ? [{ way: context.proxy }] : []),
     ...names.map((name) => ({ name, way: context.endpoint(name, token) })),
   ];
   const { dissectLive } = await import('../../dissect/live.ts');
@@ -66,17 +65,17 @@ async function watchFlows(context: Context, options: WatchOptions): Promise<numb
     { ended: print, ...(json ? {} : { opened: (flow: Flow) => void (flow.state === 'open' && print(flow)) }) },
   );
   const { session, sessions, store } = follower;
+  const stop = new AbortController();
   const ended = new Promise<void>((resolve) => {
     context.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], () => resolve());
     context.stdout.onDidClose(resolve);
-  });
+  }).then(() => stop.abort());
   if (names.length === 0)
     try {
-      session.start(context.ensure);
-      await session.ready();
+      await connectProxy(context, session, 1, stop.signal);
     } catch (error) {
       follower.finish();
-      throw error instanceof ProblemError ? Failure.of(error.problem, 1) : error;
+      throw error;
     }
   if (!json) context.stdout.write(watchHeader());
   for (const [i, each] of sessions.entries()) {
