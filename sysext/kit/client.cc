@@ -17,8 +17,10 @@ constexpr int kSendFlags = MSG_DONTWAIT;  // the rendezvous sets SO_NOSIGPIPE
 
 }  // namespace
 
-Client::Client(core::Engine& engine, Fd socket, const Peer& peer)
+Client::Client(core::Engine& engine, Fd socket, const Peer& peer, Refusals& refusals)
     : socket_(std::move(socket)),
+      peer_(peer),
+      refusals_(refusals),
       session_(engine, {static_cast<uint32_t>(peer.uid), static_cast<uint32_t>(peer.pid)}, *this) {}
 
 short Client::events() const {
@@ -55,6 +57,11 @@ core::SessionIo::Attachment Client::attach(const wire::Attach&) {
 
 void Client::stopProxy() {
   session_.refuse(wire::RefusedCode::kProtocol, "only the program behind this endpoint can stop it");
+}
+
+void Client::refused(wire::RefusedCode code, const std::string& text) {
+  // Everybody is sent away at the end.
+  if (code != wire::RefusedCode::kStopping) refusals_.tell(peer_, text);
 }
 
 }  // namespace flowtap::kit

@@ -3,15 +3,18 @@
 #include "native/fd.h"
 #include "native/rendezvous.h"
 #include "sysext/core/session.h"
+#include "sysext/kit/refusals.h"
 
 namespace flowtap::kit {
 
 class Client : private core::SessionIo {
  public:
-  Client(core::Engine& engine, Fd socket, const Peer& peer);
+  /// `refusals` outlives it.
+  Client(core::Engine& engine, Fd socket, const Peer& peer, Refusals& refusals);
   virtual ~Client() = default;
 
   int fd() const { return socket_.get(); }
+  const Peer& peer() const { return peer_; }
   /// What to wait for, as for poll().
   short events() const;
   void onEvents(short events);
@@ -25,8 +28,11 @@ class Client : private core::SessionIo {
   long write(const char* data, size_t size) override;
   Attachment attach(const wire::Attach& attach) override;
   void stopProxy() override;
+  void refused(wire::RefusedCode code, const std::string& text) override;
 
   Fd socket_;
+  const Peer peer_;
+  Refusals& refusals_;
   bool gone_ = false;
   core::Session session_;
 };

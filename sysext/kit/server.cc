@@ -45,15 +45,10 @@ std::unique_ptr<Server> Server::start(Start start, std::shared_ptr<Inbox> inbox,
     return nullptr;
   }
   std::unique_ptr<Server> server(new Server(std::move(start), inbox));
-  const auto log = server->options_.log;
   auto started = Listener::start(
       server->options_.name, server->options_.listener,
       [inbox](int fd, const Peer& peer) { inbox->admit(Fd(fd), peer); },
-      [log](const Peer& peer, const std::string& reason) {
-        log(peer.pid == 0 ? reason
-                          : "turned away pid " + std::to_string(peer.pid) + " of uid " + std::to_string(peer.uid) +
-                                ": " + reason);
-      });
+      [refusals = server->refusals_](const Peer& peer, const std::string& reason) { refusals->tell(peer, reason); });
   if (!started.listener) {
     error = started.text;
     return nullptr;
@@ -76,7 +71,8 @@ std::unique_ptr<Server> Server::start(Start start, std::shared_ptr<Inbox> inbox,
 Server::Server(Start start, std::shared_ptr<Inbox> inbox)
     : options_(std::move(start)),
       inbox_(std::move(inbox)),
-      engine_(clock_, options_.limits, identity(options_.program)) {}
+      engine_(clock_, options_.limits, identity(options_.program)),
+      refusals_(std::make_shared<Refusals>(options_.log)) {}
 
 Server::~Server() {
   if (!running_) return;
@@ -132,7 +128,7 @@ void Server::endFinished() {
 
 void Server::apply(Inbox::Batch batch) {
   for (Inbox::Client& client : batch.clients)
-    clients_.push_back(std::make_unique<Client>(engine_, std::move(client.socket), client.peer));
+    clients_.push_back(std::make_unique<Client>(engine_, std::move(client.socket), client.peer, *refusals_));
   if (!batch.clients.empty()) inbox_->setClients(static_cast<uint32_t>(clients_.size()));
   for (uint64_t i = 0; i < batch.refused; i++) engine_.countRefused();
   for (Record& record : batch.records) {

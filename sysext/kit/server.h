@@ -57,6 +57,8 @@ class Server {
   const std::shared_ptr<Inbox> inbox_;
   EventClock clock_;
   core::Engine engine_;
+  /// Shared with the listener, which may be in the middle of a call when this ends.
+  const std::shared_ptr<Refusals> refusals_;
   std::unique_ptr<Listener> listener_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::unordered_map<uint32_t, core::CapturePtr> captures_;  // by uid

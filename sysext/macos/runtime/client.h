@@ -7,10 +7,7 @@ namespace flowtap::macos {
 
 class ProxyClient final : public kit::Client, public Watched {
  public:
-  ProxyClient(core::Engine& engine, Fd socket, const Peer& peer)
-      : kit::Client(engine, std::move(socket), peer), peer_(peer) {}
-
-  const Peer& peer() const { return peer_; }
+  using kit::Client::Client;
 
  private:
   int fd() const override { return kit::Client::fd(); }
@@ -21,8 +18,6 @@ class ProxyClient final : public kit::Client, public Watched {
   }
   /// It serves every user of this Mac.
   void stopProxy() override { refuse(wire::RefusedCode::kProtocol, "stop the proxy with: flowtap stop"); }
-
-  const Peer peer_;
 };
 
 }  // namespace flowtap::macos

@@ -139,6 +139,7 @@ class ProxyImpl final : public Proxy, private Loop::Turn {
   std::map<uint32_t, core::CapturePtr> captures_;  // by uid
   std::map<NeStream*, std::pair<std::shared_ptr<NeStream>, TcpSocket*>> streams_;
   std::map<NeDatagrams*, std::shared_ptr<NeDatagrams>> datagrams_;
+  kit::Refusals refusals_{[this](const std::string& text) { log(LogLevel::kError, text); }};
   std::vector<std::unique_ptr<ProxyClient>> clients_;
   std::shared_ptr<WatchedListener> listener_;
   enum class Notice { kNone, kStopped, kFull } notice_ = Notice::kNone;
@@ -171,11 +172,7 @@ bool ProxyImpl::begin(std::string& error) {
         auto socket = std::make_shared<Fd>(fd);
         loop_.post([this, socket, peer] { admit(std::move(*socket), peer); });
       },
-      [this](const Peer& peer, const std::string& reason) {
-        log(LogLevel::kError, peer.pid == 0 ? reason
-                                            : "turned away pid " + std::to_string(peer.pid) + " of uid " +
-                                                  std::to_string(peer.uid) + ": " + reason);
-      });
+      [this](const Peer& peer, const std::string& reason) { refusals_.tell(peer, reason); });
   error = started.text;
   if (!started.listener) return false;
   loop_.post([this, listener = std::make_shared<WatchedListener>(std::move(started.listener))] {
@@ -226,7 +223,7 @@ std::optional<uint64_t> ProxyImpl::afterTurn() {
 void ProxyImpl::admit(Fd socket, const Peer& peer) {
   // The token can have been revoked while this waited.
   if (kTokens && !peer.trusted && tokens_.of(peer.uid).empty()) return;
-  clients_.push_back(std::make_unique<ProxyClient>(engine_, std::move(socket), peer));
+  clients_.push_back(std::make_unique<ProxyClient>(engine_, std::move(socket), peer, refusals_));
   loop_.add(*clients_.back());
   tellWatched();
 }
