@@ -1,14 +1,10 @@
 // The flowtap command: everything a command may touch, from this process.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { appPlace } from '../proxy/appBundle.ts';
-import { appWay, throughBridge } from '../proxy/appWay.ts';
 import { ensureDaemon } from '../proxy/daemon.ts';
 import { localProxy, wayTo } from '../proxy/local.ts';
 import { programsIn } from '../proxy/paths.ts';
 import { platformSupport } from '../proxy/platform.ts';
-import { tokenFile } from '../proxy/tokenFile.ts';
-import { ensureApp, tokenOf, type App } from './app.ts';
 import { say, type Context } from './context.ts';
 import { StreamOutput } from './output.ts';
 import { runProgram } from './program.ts';
@@ -20,7 +16,8 @@ const dist = path.basename(here) === 'dist' ? here : path.resolve(here, '../../d
 
 const support = platformSupport();
 const programs = { ...programsIn(dist), seesAll: support.kind === 'app' };
-const app: App | undefined = support.kind === 'app' ? { place: appPlace(), tokenFile: tokenFile() } : undefined;
+// Elsewhere than on macOS nothing of it is loaded.
+const mac = support.kind === 'app' ? (await import('./mac.ts')).macContext(() => context) : undefined;
 
 const context: Context = {
   version,
@@ -29,16 +26,16 @@ const context: Context = {
   stderr: new StreamOutput(process.stderr),
   programs,
   support,
-  proxy: app ? appWay(app.place, () => tokenOf(app, process.env), throughBridge(), 'needs-grant-cli') : localProxy(),
-  ...(app ? { app } : {}),
+  proxy: localProxy(),
   endpoint: (name, token) => wayTo(name, async () => token),
-  ensure: (signal) => (app ? ensureApp(context, app, signal) : ensureDaemon(programs)),
+  ensure: () => ensureDaemon(programs),
   onSignal: (signals, listener) => {
     for (const signal of signals) process.on(signal, listener);
     return () => {
       for (const signal of signals) process.off(signal, listener);
     };
   },
+  ...mac,
 };
 
 let status = await runProgram(process.argv.slice(2), context);

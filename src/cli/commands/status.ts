@@ -4,7 +4,6 @@ import { bytesText, durationText, timeText } from '../../flow/text.ts';
 import { daemonStatus } from '../../proxy/daemon.ts';
 import { logPath, socketPath } from '../../proxy/paths.ts';
 import { brokenStage, type Stage } from '../../proxy/app.ts';
-import { extensionEndpoints } from '../../proxy/appBundle.ts';
 import { ProblemError, type Problem } from '../../proxy/problems.ts';
 import { appOf, askApp, stageText, type App } from '../app.ts';
 import { printable } from '../columns.ts';
@@ -116,6 +115,7 @@ async function lookAtApp(
   app: App,
   { platform, client }: Pick<StatusJson, 'platform' | 'client'>,
 ): Promise<StatusJson> {
+  const { extensionEndpoints } = await import('../../proxy/appBundle.ts');
   const [installed] = await extensionEndpoints(app.place);
   const about = { platform, client, socket: installed?.endpoint ?? '', log: '' };
   try {
