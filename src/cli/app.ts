@@ -1,16 +1,9 @@
 // The commands on macOS, where the Flowtap app starts, stops and examines the proxy.
 import { runApp, type AppAnswer, type AppCommand, type AppOptions, type Stage } from '../proxy/app.ts';
-import type { AppPlace } from '../proxy/appBundle.ts';
 import { problem, ProblemError } from '../proxy/problems.ts';
 import { loadToken } from '../proxy/tokenFile.ts';
 import { printable } from './columns.ts';
-import { say, type Context } from './context.ts';
-
-export interface App {
-  readonly place: AppPlace;
-  /** Where "flowtap grant" keeps what the app granted. */
-  readonly tokenFile: string;
-}
+import { say, type App, type Context } from './context.ts';
 
 /** Of the environment: a token to use instead of the one that was kept. */
 export const tokenVariable = 'FLOWTAP_TOKEN';

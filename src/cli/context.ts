@@ -1,9 +1,16 @@
 // What every command gets: where to write, what to run, how to reach the proxy. Tests give their own.
-import type { App } from './app.ts';
+import type { AppPlace } from '../proxy/appBundle.ts';
 import type { Way } from '../proxy/local.ts';
 import type { PlatformSupport } from '../proxy/platform.ts';
 import type { Programs } from '../proxy/paths.ts';
 import type { StreamOutput } from './output.ts';
+
+/** What runs the proxy on macOS. */
+export interface App {
+  readonly place: AppPlace;
+  /** Where "flowtap grant" keeps what the app granted. */
+  readonly tokenFile: string;
+}
 
 export interface Context {
   readonly version: string;

@@ -5,10 +5,10 @@ import { daemonStatus } from '../../proxy/daemon.ts';
 import { logPath, socketPath } from '../../proxy/paths.ts';
 import { brokenStage, type Stage } from '../../proxy/app.ts';
 import { ProblemError, type Problem } from '../../proxy/problems.ts';
-import { appOf, askApp, stageText, type App } from '../app.ts';
+import { appOf, askApp, stageText } from '../app.ts';
 import { printable } from '../columns.ts';
 import type { CliCommand } from '../command.ts';
-import type { Context } from '../context.ts';
+import type { App, Context } from '../context.ts';
 import { modeText, oneQuestion } from '../proxy.ts';
 
 /** What `flowtap status --json` prints: a contract. Members are only ever added. */
