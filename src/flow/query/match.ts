@@ -31,6 +31,16 @@ export function textPredicate(test: Test): (text: string) => boolean {
   }
 }
 
+/** The work of one text at most, by its length; see meter.ts. */
+export function textWork(test: Test): (length: number) => number {
+  if (test.kind === 'regex') {
+    const perCharacter = 1 + RE2JS.compile(test.pattern).programSize() / 4;
+    return (length) => 50 + length * perCharacter;
+  }
+  const perCharacter = test.kind === 'glob' ? 1 + test.pattern.length / 4 : 1;
+  return (length) => 5 + length * perCharacter;
+}
+
 /** `*` any run, `?` any one character, over the whole text. Only the last star is ever taken back, so the work is at most text times pattern. */
 function glob(pattern: string, text: string): boolean {
   let p = 0;
