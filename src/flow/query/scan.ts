@@ -8,7 +8,7 @@ import type { CloseReason } from '../../../gen/flow_pb.ts';
 import { Flag, type RowGroup, type RowSlice } from '../rows.ts';
 import type { Query, Test } from './ast.ts';
 import { freeText } from './fields.ts';
-import { inRange, textPredicate, textWork } from './match.ts';
+import { inRange, metered } from './match.ts';
 import { decodeWork, type Meter } from './meter.ts';
 
 /** What is needed of a FlowStore. */
@@ -151,16 +151,6 @@ function grown<A extends Float64Array | Uint8Array>(known: A, larger: A): A {
   if (larger.length === known.length) return known;
   larger.set(known);
   return larger;
-}
-
-/** The test of texts, which says what it did. */
-function metered(test: Test, context: ScanContext): (text: string) => boolean {
-  const fits = textPredicate(test);
-  const work = textWork(test);
-  return (text) => {
-    context.left -= work(text.length);
-    return fits(text);
-  };
 }
 
 /** Undefined where a field is not of text. */
