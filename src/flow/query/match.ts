@@ -35,7 +35,7 @@ export function textPredicate(test: Test): (text: string) => boolean {
 /** The work of one text at most, by its length; see meter.ts. */
 function textWork(test: Test): (length: number) => number {
   if (test.kind === 'regex') {
-    const perCharacter = 1 + RE2JS.compile(test.pattern).programSize() / 4;
+    const perCharacter = 1 + RE2JS.compile(test.pattern).programSize();
     return (length) => 50 + length * perCharacter;
   }
   const perCharacter = test.kind === 'glob' ? 1 + test.pattern.length / 4 : 1;
