@@ -1,7 +1,7 @@
 // What the panel asks of the host at a million flows: queries, sorting, memory.
 import { headerSize } from '../../src/endpoint/framing.ts';
 import { parseQuery } from '../../src/flow/query/parse.ts';
-import { scan } from '../../src/flow/query/scan.ts';
+import { scan } from '../../src/flow/query/matching.ts';
 import { sortSteps } from '../../src/flow/sort.ts';
 import { FlowStore } from '../../src/flow/store.ts';
 import { closedFrame, openedFrame } from './flows.ts';

@@ -19,9 +19,12 @@ export interface Interned<T> {
   /** False where the index is not in use (any more). */
   has(index: number): boolean;
   get(index: number): T;
+  /** Counted up when indices are freed, which may then stand for something else. */
+  readonly sweeps: number;
 }
 
 export class Interner<T> implements Interned<T> {
+  sweeps = 0;
   readonly #decode: (bytes: Uint8Array) => T;
   readonly #check: boolean;
   #table = new Uint32Array(64);
@@ -162,6 +165,7 @@ export class Interner<T> implements Interned<T> {
 
   /** Frees the entries whose `used` is 0; the others keep their index. Freed indices are given out again. */
   sweep(used: Uint8Array): void {
+    this.sweeps++;
     const old = this.#pages;
     this.#pages = [];
     this.#views = [];

@@ -1,8 +1,7 @@
 // What a table shows of a store: the rows that match a query, in the order of a column. Holds ids only.
 import type { Disposable, FlowChanges } from './changes.ts';
-import type { Flow, FlowId } from './model.ts';
-import { compileQuery } from './query/match.ts';
-import { scan, type Columns } from './query/scan.ts';
+import type { FlowId } from './model.ts';
+import { Matching, type MatchedStore, type Verdicts } from './query/matching.ts';
 import type { Query } from './query/ast.ts';
 import { IdSet } from './idSet.ts';
 import { sortIds, sortSteps, type SortColumn } from './sort.ts';
@@ -13,9 +12,8 @@ export interface Sort {
 }
 
 /** What is needed of a FlowStore. */
-export interface ViewedStore extends Columns {
-  readonly first: FlowId;
-  flow(id: FlowId): Flow | undefined;
+export interface ViewedStore extends MatchedStore {
+  readonly end: FlowId;
   onDidChange(listener: (changes: FlowChanges) => void): Disposable;
 }
 
@@ -26,10 +24,13 @@ export interface ViewHost {
   readonly later: (work: () => void, milliseconds: number) => void;
   /** Up to so many rows are sorted at once. Default: 20,000. */
   readonly sortAtOnce?: number;
+  /** So much work is done at once to find what matches, see query/meter.ts. Default: about 20 ms. */
+  readonly searchAtOnce?: number;
 }
 
 /** Up to here a changed row is put into its place at once; beyond it the order follows within seconds. */
 const sortAtOnce = 20_000;
+const searchAtOnce = 1 << 21;
 /** Milliseconds from a change to sorting anew, and for each step that the last sort took: a fifth of the time at most. */
 const resortAfter = 1000;
 const resortPerStep = 10;
@@ -39,8 +40,13 @@ export class FlowView implements Disposable {
   private readonly host: ViewHost;
   private readonly listeners = new Set<() => void>();
   private readonly subscription: Disposable;
-  private query: Query = { kind: 'all' };
-  private matches: (flow: Flow) => boolean = () => true;
+  /** What the rows match that are shown. */
+  private shown: Matching;
+  /** A query whose rows are still being found; until then those of the one before stay, but no more are added. */
+  private search: { readonly matching: Matching; readonly end: FlowId; readonly found: FlowId[] } | undefined;
+  /** Rows of the store that the view has been told of end here. */
+  private told: FlowId;
+  private stepPending = false;
   private order: Sort = { column: 'start', descending: false };
   /** Matching ids in the order of the view. By start this is ascending, so that new rows are appended. */
   private ids: FlowId[] = [];
@@ -59,12 +65,15 @@ export class FlowView implements Disposable {
     this.store = store;
     this.host = host;
     this.subscription = store.onDidChange((changes) => this.changed(changes));
-    this.rebuild();
+    this.told = store.end;
+    this.shown = new Matching({ kind: 'all' }, store, this.told);
+    this.advance();
   }
 
   dispose(): void {
     this.disposed = true;
     this.job = undefined;
+    this.search = undefined;
     this.subscription.dispose();
     this.listeners.clear();
   }
@@ -83,6 +92,14 @@ export class FlowView implements Disposable {
   /** Rows are still in another order, or some are out of place. */
   get sorting(): boolean {
     return this.job !== undefined;
+  }
+  /** Rows are still those of the query before: what matches the new one is being found. */
+  get searching(): boolean {
+    return this.search !== undefined;
+  }
+  /** Rows are still being found or sorted. */
+  get busy(): boolean {
+    return this.sorting || this.searching || this.stepPending;
   }
   /** Rows that went from the beginning of the list, counted up: how far rows moved without being touched. */
   get shifted(): number {
@@ -105,10 +122,10 @@ export class FlowView implements Disposable {
     return this.order.column === 'start' ? [...this.ids] : [...this.ids].sort((a, b) => a - b);
   }
 
+  /** At once where that is quick; otherwise in steps, which a newer query ends. */
   setQuery(query: Query): void {
-    this.query = query;
-    this.matches = compileQuery(query, this.host.now);
-    this.rebuild();
+    this.search = { matching: new Matching(query, this.store, this.told), end: this.told, found: [] };
+    this.advance();
     this.emit();
   }
   setSort(sort: Sort): void {
@@ -119,18 +136,57 @@ export class FlowView implements Disposable {
     this.emit();
   }
 
-  /** What matches now. Rows that were there keep their order until they are sorted anew. */
-  private rebuild(): void {
+  /** A step towards what matches. True where rows have changed. */
+  private advance(): boolean {
+    const { search } = this;
+    const matching = search?.matching ?? this.shown;
+    const verdicts = matching.step(this.host.now(), this.host.searchAtOnce ?? searchAtOnce);
+    if (!matching.done && !this.stepPending) {
+      this.stepPending = true;
+      this.host.later(() => {
+        this.stepPending = false;
+        if (this.disposed) return;
+        const [searching, changed] = [this.searching, this.advance()];
+        if (changed || searching !== this.searching || !this.busy) this.emit();
+      }, 0);
+    }
+    if (!search) return this.take(verdicts);
+    for (const id of verdicts.fresh) search.found.push(id);
+    // Rows that came since it began need not be waited for.
+    if (matching.next < search.end) return false;
+    this.show(search);
+    this.take({ fresh: [], again: verdicts.again });
+    return true;
+  }
+
+  /** Rows that were there keep their order until they are sorted anew. */
+  private show({ matching, found }: { readonly matching: Matching; readonly found: FlowId[] }): void {
     const order = this.sort;
     const before = this.ids;
+    this.shown = matching;
+    this.search = undefined;
     this.job = undefined;
     this.members = undefined;
-    this.ids = scan(this.query, this.store, this.host.now());
+    this.ids = (found[0] ?? Infinity) < this.store.first ? found.filter((id) => id >= this.store.first) : found;
     if (order.column === 'start') this.order = order;
     else {
       if (this.order.column !== 'start') this.ids = arranged(before, this.ids);
       this.sortBy(order);
     }
+  }
+
+  /** True where rows have come or gone. */
+  private take({ fresh, again }: Verdicts): boolean {
+    for (const id of fresh) {
+      this.ids.push(id);
+      this.members?.add(id);
+    }
+    const changed = this.rejudge(again) || fresh.length > 0;
+    if (changed) {
+      this.dirty = true;
+      if (this.order.column !== 'start') this.resort();
+    }
+    return changed;
   }
 
   /** At once where it is quick; otherwise in steps, and rows stay as they are until it is done. */
@@ -161,20 +217,18 @@ export class FlowView implements Disposable {
   }
 
   private changed(changes: FlowChanges): void {
-    if (changes.cleared) this.rebuild();
-    else {
-      this.evict(changes.evicted.end);
-      const fresh: FlowId[] = [];
-      for (let id = changes.opened.first; id < changes.opened.end; id++) if (this.isMatch(id)) fresh.push(id);
-      for (const id of fresh) {
-        this.ids.push(id);
-        this.members?.add(id);
-      }
-      // Rows that came in this batch were judged as they are now.
-      if (this.query.kind !== 'all') this.rejudge([...changes.updated, ...changes.closed].filter((id) => id < changes.opened.first)); // prettier-ignore
-      this.dirty = true;
-      if (this.order.column !== 'start') this.resort();
-    }
+    this.told = changes.opened.end;
+    if (changes.cleared) {
+      this.order = this.sort;
+      this.job = undefined;
+      this.members = undefined;
+      this.ids = [];
+      if (this.search) this.search = { ...this.search, end: this.told, found: [] };
+    } else this.evict(changes.evicted.end);
+    (this.search?.matching ?? this.shown).note(changes);
+    this.dirty = true;
+    if (!this.stepPending) this.advance();
+    if (this.order.column !== 'start') this.resort();
     this.emit();
   }
 
@@ -189,13 +243,12 @@ export class FlowView implements Disposable {
     this.gone += before - this.ids.length;
   }
 
-  private rejudge(ids: readonly FlowId[]): void {
-    if (ids.length === 0) return;
+  private rejudge(verdicts: Verdicts['again']): boolean {
+    if (verdicts.length === 0) return false;
     const members = (this.members ??= new IdSet(this.ids));
     const gone = new Set<FlowId>();
     let came = false;
-    for (const id of ids) {
-      const match = this.isMatch(id);
+    for (const { id, match } of verdicts) {
       if (match === members.has(id)) continue;
       if (match) {
         members.add(id);
@@ -208,12 +261,7 @@ export class FlowView implements Disposable {
     }
     if (gone.size > 0) this.ids = this.ids.filter((id) => !gone.has(id));
     if (came && this.order.column === 'start') this.ids.sort((a, b) => a - b);
-  }
-
-  private isMatch(id: FlowId): boolean {
-    if (this.query.kind === 'all') return true;
-    const flow = this.store.flow(id);
-    return flow !== undefined && this.matches(flow);
+    return came || gone.size > 0;
   }
 
   private resort(): void {

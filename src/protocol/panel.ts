@@ -35,9 +35,10 @@ export interface PanelState {
   /** Rows that match, and rows in all. */
   readonly count: number;
   readonly total: number;
+  /** What the rows match that are shown; while a newer query is being answered, the one before. */
   readonly query: string;
   readonly sort: { readonly column: SortColumn; readonly descending: boolean };
-  /** Rows are still being put into that order. */
+  /** Rows are still being found, or put into that order. */
   readonly sorting: boolean;
   /** Counts up with every change: rows that were fetched under another one may be out of date. */
   readonly version: number;

@@ -54,6 +54,8 @@ export class PanelSession {
   private readonly store: FlowStore;
   private readonly host: PanelHost;
   private query = '';
+  /** The query whose rows are shown. */
+  private shownQuery = '';
   private version = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private toldAt = -Infinity;
@@ -132,6 +134,7 @@ export class PanelSession {
   private state(): PanelState {
     const { t } = this.host;
     const { evicted, dropped } = this.store;
+    if (!this.view.searching) this.shownQuery = this.query;
     const progress = this.host.progress();
     const warnings = [
       ...(this.host.warnings?.() ?? []),
@@ -141,9 +144,9 @@ export class PanelSession {
     return {
       count: this.view.count,
       total: this.store.size,
-      query: this.query,
+      query: this.shownQuery,
       sort: this.view.sort,
-      sorting: this.view.sorting,
+      sorting: this.view.busy,
       version: this.version,
       shifted: this.view.shifted,
       place: this.host.place(),

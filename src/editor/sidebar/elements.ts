@@ -3,7 +3,11 @@ import type { Flow, FlowId } from '../../flow/model.ts';
 import type { Grouping } from './grouping.ts';
 import type { RateMeter } from './rate.ts';
 
-export type FlowFilter = (flow: Flow) => boolean;
+export interface FlowFilter {
+  (flow: Flow): boolean;
+  /** Goes down with the work done, see query/meter.ts. */
+  readonly meter?: { left: number };
+}
 
 export interface FlowRow {
   readonly kind: 'flow';

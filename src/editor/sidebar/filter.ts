@@ -1,5 +1,5 @@
 // The sidebar's filter: the query language, and the queries that the context menu asks for. Pure.
-import type { QueryError } from '../../flow/query/ast.ts';
+import type { Query, QueryError } from '../../flow/query/ast.ts';
 import { compileQuery } from '../../flow/query/match.ts';
 import { parseQuery } from '../../flow/query/parse.ts';
 import type { Element, FlowFilter } from './elements.ts';
@@ -13,7 +13,13 @@ export type CompiledFilter =
 export function compileFilter(text: string): CompiledFilter {
   const { query, error } = parseQuery(text.trim());
   if (error) return { error };
-  return { matches: query.kind === 'all' ? undefined : compileQuery(query) };
+  return { matches: query.kind === 'all' ? undefined : metered(query) };
+}
+
+/** Counts its work, so that the tree can go on in steps. */
+function metered(query: Query): FlowFilter {
+  const meter = { left: Infinity };
+  return Object.assign(compileQuery(query, undefined, meter), { meter });
 }
 
 /** The query for this very process (of a connection) or program (of a group); undefined where it is not known. */

@@ -31,6 +31,8 @@ export interface Redraw {
 }
 
 const expandedGroups = 20;
+/** Work on the texts of a filter until other things get their turn, see query/meter.ts: about 20 ms. */
+const filterAtOnce = 1 << 21;
 
 export class SidebarModel {
   readonly #t: Translate;
@@ -70,6 +72,11 @@ export class SidebarModel {
   /** True where so much was noted that it should be settled even though nobody looks. */
   get crowded(): boolean {
     return this.#noted.size > this.#options.held;
+  }
+
+  /** True where `settle` has to be called again: a costly filter takes several turns. */
+  get behind(): boolean {
+    return this.#noted.size > 0;
   }
 
   /** Takes note of a batch of the store's changes. */
@@ -112,12 +119,14 @@ export class SidebarModel {
 
   /** Brings the tree up to date and says what changed since the last call. `now` in microseconds. */
   settle(lookup: (id: FlowId) => Flow | undefined, now: number): Redraw {
+    this.#refill();
     for (const id of this.#noted) {
+      this.#noted.delete(id);
       const flow = lookup(id);
       if (flow) this.#take(flow, now);
       else this.#drop(id);
+      if (this.#spent) break;
     }
-    this.#noted.clear();
     this.#expire(now);
     const redraw = { root: this.#root, lists: this.#lists, rows: this.#touched };
     this.#root = false;
@@ -269,7 +278,18 @@ export class SidebarModel {
     this.#touched.clear();
     this.#root = true;
     const flows = [...this.#flows.values()].sort((a, b) => a.id - b.id);
-    for (const flow of flows) this.#place(flow, 0);
+    this.#refill();
+    for (const flow of flows)
+      if (this.#spent) this.#noted.add(flow.id);
+      else this.#place(flow, 0);
+  }
+
+  #refill(): void {
+    if (this.#filter?.meter) this.#filter.meter.left = filterAtOnce;
+  }
+  /** A costly filter goes on another time. */
+  get #spent(): boolean {
+    return this.#filter?.meter !== undefined && this.#filter.meter.left <= 0;
   }
 }
 

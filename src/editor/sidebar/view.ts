@@ -144,6 +144,7 @@ export class ConnectionsView implements vscode.TreeDataProvider<Element>, vscode
     this.#timer = undefined;
     if (!this.tree.visible) return;
     const { root, lists, rows } = this.#settle();
+    if (this.model.behind) this.#timer ??= setTimeout(() => this.flush(), 0);
     this.#headline();
     if (root || this.#rootDue) {
       this.#redrawAll();

@@ -16,7 +16,7 @@ import { FlowStore } from '../../../src/flow/store.ts';
 import { completeQuery } from '../../../src/flow/query/complete.ts';
 import { compileQuery } from '../../../src/flow/query/match.ts';
 import { parseQuery } from '../../../src/flow/query/parse.ts';
-import { scan } from '../../../src/flow/query/scan.ts';
+import { scan } from '../../../src/flow/query/matching.ts';
 import { nodeCodecs } from '../../../src/node/contentCodecs.ts';
 import { parseBinaryPlist } from '../../../src/plist/binary.ts';
 import { readCertificate } from '../../../src/plist/certificate.ts';

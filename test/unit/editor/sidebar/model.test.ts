@@ -198,6 +198,21 @@ describe('the model of the sidebar', () => {
     assert.deepEqual(flows.labels(), ['curl', 'node x.js']);
   });
 
+  it('goes through a costly filter in steps', () => {
+    const flows = new Flows();
+    const summary = (n: number): string => `${'a'.repeat(900)} ${n % 2 ? 'ab' : 'c'}`;
+    for (let n = 1; n <= 200; n++) flows.open({ application: { protocol: 'http', summary: summary(n) } });
+    flows.settle();
+    assert.equal(flows.model.behind, false);
+    flows.model.setFilter(compileFilter('summary:/(a?){100}(a+)+b/').matches);
+    let steps = 0;
+    for (; flows.model.behind; steps++) flows.settle();
+    assert.ok(steps > 3, `${steps} steps`);
+    assert.equal(flows.model.matching, 100);
+    flows.model.setFilter(undefined);
+    assert.deepEqual([flows.model.behind, flows.model.matching], [false, 200]);
+  });
+
   it('measures rates and lets them fall to nothing', () => {
     const flows = new Flows();
     const id = flows.open();

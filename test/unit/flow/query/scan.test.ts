@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { CloseReason, Direction, Protocol, ProxyFrame } from '../../../../gen/flow_pb.ts';
 import { compileQuery } from '../../../../src/flow/query/match.ts';
 import { parseQuery } from '../../../../src/flow/query/parse.ts';
-import { compileScan, scan } from '../../../../src/flow/query/scan.ts';
+import { scan } from '../../../../src/flow/query/matching.ts';
+import { compileScan, makeContext } from '../../../../src/flow/query/scan.ts';
 import { FlowStore } from '../../../../src/flow/store.ts';
 
 const now = 1_800_000_000_000_000;
@@ -114,7 +115,7 @@ describe('scans of columns', () => {
   });
   it('judge a single row alike', () => {
     const store = fill(9);
-    const test = compileScan(parseQuery('process:node down>10k').query!, store, now);
+    const test = compileScan(parseQuery('process:node down>10k').query!, store, makeContext(now));
     const slice = store.slice(store.first)!;
     assert.equal(typeof test(slice.group, slice.from), 'boolean');
     assert.equal(store.slice(store.end), undefined);
