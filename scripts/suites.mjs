@@ -63,7 +63,14 @@ export const suites = [
     name: 'xpc',
     title: 'XPC rendezvous on the stand-in (ASan, UBSan, TSan)',
     needs: ['blocks-compiler'],
-    command: [node, 'scripts/test-native.mjs', 'asan:xpc-test', 'tsan:xpc-test'],
+    command: [
+      node,
+      'scripts/test-native.mjs',
+      'asan:xpc-test',
+      'tsan:xpc-test',
+      'asan:xpc-real-test',
+      'tsan:xpc-real-test',
+    ],
   },
   {
     name: 'macos',
