@@ -61,7 +61,7 @@ export const suites = [
   },
   {
     name: 'xpc',
-    title: 'XPC rendezvous on the stand-in (ASan, UBSan, TSan)',
+    title: 'XPC rendezvous, and the kit behind it, on the stand-in (ASan, UBSan, TSan)',
     needs: ['blocks-compiler'],
     command: [
       node,
@@ -70,6 +70,7 @@ export const suites = [
       'tsan:xpc-test',
       'asan:xpc-real-test',
       'tsan:xpc-real-test',
+      'asan:kit-xpc-test',
     ],
   },
   {
