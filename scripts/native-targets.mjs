@@ -83,6 +83,20 @@ export const targets = {
     sources: ['native/xpc/*.cc', 'native/shim/*.cc', 'native/test/xpc_test.cc'],
     link: ['-lBlocksRuntime'],
   },
+  // What `make -C sysext test` runs on a Mac between processes; here both sides are one, on the stand-in.
+  'xpc-real-test': {
+    compiler: 'clang++-22',
+    flags: ['-fblocks', '-Inative/shim/include'],
+    sources: ['native/xpc/*.cc', 'native/shim/*.cc', 'native/test/xpc_real_test.cc'],
+    link: ['-lBlocksRuntime'],
+  },
+  // The kit as macOS has it: with the XPC rendezvous, on the stand-in.
+  'kit-xpc-test': {
+    compiler: 'clang++-22',
+    flags: ['-fblocks', '-Inative/shim/include'],
+    sources: [...core, 'native/xpc/*.cc', 'native/shim/*.cc', 'sysext/kit/*.cc', 'sysext/test/kit/xpc/*.cc'],
+    link: ['-lBlocksRuntime'],
+  },
   // For other people's programs: the flow core behind a C API.
   'flowtap-kit': { library: true, output: 'libflowtapkit.a', sources: kit },
   'kit-feed': { sources: [...kit, 'sysext/test/kit/feed.c'] },

@@ -61,9 +61,17 @@ export const suites = [
   },
   {
     name: 'xpc',
-    title: 'XPC rendezvous on the stand-in (ASan, UBSan, TSan)',
+    title: 'XPC rendezvous, and the kit behind it, on the stand-in (ASan, UBSan, TSan)',
     needs: ['blocks-compiler'],
-    command: [node, 'scripts/test-native.mjs', 'asan:xpc-test', 'tsan:xpc-test'],
+    command: [
+      node,
+      'scripts/test-native.mjs',
+      'asan:xpc-test',
+      'tsan:xpc-test',
+      'asan:xpc-real-test',
+      'tsan:xpc-real-test',
+      'asan:kit-xpc-test',
+    ],
   },
   {
     name: 'macos',

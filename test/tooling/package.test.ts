@@ -82,6 +82,26 @@ describe('the packages', () => {
       assert.equal(said, target === 'universal' ? undefined : target);
       assert.ok(readFileSync(fileOf(target)).length <= limitBytes);
     });
+
+    it(`${target} is the same, byte for byte, when made again by a user with another umask`, function () {
+      this.timeout(120_000);
+      const shipped = readFileSync(fileOf(target));
+      const make = (umask: number): Buffer => {
+        const before = process.umask(umask);
+        try {
+          const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };
+          execFileSync(process.execPath, ['scripts/package.mjs', '--no-setup', target], { cwd: root, env });
+        } finally {
+          process.umask(before);
+        }
+        return readFileSync(fileOf(target));
+      };
+      try {
+        assert.ok(make(0o022).equals(make(0o077)));
+      } finally {
+        writeFileSync(fileOf(target), shipped); // Others test this one, which has the commit's time.
+      }
+    });
   }
 
   for (const arch of ['x64', 'arm64'] as const)
@@ -118,21 +138,6 @@ describe('the packages', () => {
     const notices = Buffer.from(entries['extension/ThirdPartyNotices.txt']!).toString();
     for (const name of ['protobufjs', 'commander', 'protozero', 'node-api-headers'])
       assert.match(notices, new RegExp(`^---- ${name} [\\d.]+ \\(\\S+\\) ----$`, 'm'));
-  });
-
-  it('are the same, byte for byte, when made again by a user with another umask', function () {
-    this.timeout(120_000);
-    const make = (umask: number): Buffer => {
-      const before = process.umask(umask);
-      try {
-        const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };
-        execFileSync(process.execPath, ['scripts/package.mjs', '--no-setup', 'universal'], { cwd: root, env });
-      } finally {
-        process.umask(before);
-      }
-      return readFileSync(path.join(outDir, 'flowtap-universal.vsix'));
-    };
-    assert.ok(make(0o022).equals(make(0o077)));
   });
 
   describe('unpacked', () => {

@@ -76,4 +76,11 @@ export const artefacts = [
     link: () => ['-framework', 'CoreFoundation', '-framework', 'Security', '-lbsm'],
     output: (arch) => `out/macos/kit-feed/${arch}/kit-feed`,
   },
+  {
+    name: 'xpc-real-test',
+    exceptions: true,
+    sources: lists.XPC_TEST_SOURCES,
+    link: () => lists.XPC_TEST_FRAMEWORKS.flatMap((framework) => ['-framework', framework]),
+    output: (arch) => `out/macos/xpc-real-test/${arch}/xpc-real-test`,
+  },
 ];

@@ -1,4 +1,4 @@
-// A client of an endpoint over its real socket, and what it was told, checked against itself as it comes.
+// A client of an endpoint over a real socket, and what it was told, checked against itself as it comes.
 #pragma once
 #include <poll.h>
 #include <sys/socket.h>
@@ -34,14 +34,15 @@ struct Seen {
 
 class Reader {
  public:
-  explicit Reader(const std::string& path) : connected_(unixsocket::connectSocket(path)) {
+  explicit Reader(const std::string& path) : Reader(unixsocket::connectSocket(path).fd) {}
+  explicit Reader(Fd socket) : socket_(std::move(socket)) {
     wire::ClientFrame frame;
     frame.hello.emplace().versions = {1};
     send(frame);
   }
   Reader(const std::string& path, uint32_t bodyLimit) : Reader(path) { subscribe(bodyLimit); }
 
-  bool connected() const { return static_cast<bool>(connected_.fd); }
+  bool connected() const { return static_cast<bool>(socket_); }
   void subscribe(uint32_t bodyLimit, bool everybody = false) {
     wire::ClientFrame frame;
     frame.subscribe.emplace().bodyLimit = bodyLimit;
@@ -54,7 +55,7 @@ class Reader {
     for (int i = 0; i < 4; i++) bytes += static_cast<char>(message.size() >> (8 * i));
     sendBytes(bytes + message);
   }
-  void sendBytes(const std::string& bytes) { (void)!::send(connected_.fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void sendBytes(const std::string& bytes) { (void)!::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
 
   /// Reads until the condition holds. False where patience, or the connection, is at its end before.
   bool until(const std::function<bool()>& condition) {
@@ -77,10 +78,10 @@ class Reader {
 
   /// Waits at most so many milliseconds for input, and takes what is there.
   void read(int millis) {
-    pollfd poller{connected_.fd.get(), POLLIN, 0};
+    pollfd poller{socket_.get(), POLLIN, 0};
     if (::poll(&poller, 1, millis) != 1) return;
     char data[65536];
-    const ssize_t size = ::recv(connected_.fd.get(), data, sizeof data, MSG_DONTWAIT);
+    const ssize_t size = ::recv(socket_.get(), data, sizeof data, MSG_DONTWAIT);
     if (size <= 0) {
       ended = size == 0 || errno != EAGAIN;
       return;
@@ -155,7 +156,7 @@ class Reader {
     }
   }
 
-  unixsocket::Connected connected_;
+  Fd socket_;
   std::string bytes_;
 };
 
