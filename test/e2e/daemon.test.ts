@@ -8,7 +8,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloseReason, RefusedCode } from '../../gen/flow_pb.ts';
 import { programsIn } from '../../src/proxy/paths.ts';
-import { eventually, missing, root, TestDaemon, WireClient } from '../support/daemon.ts';
+import { eventually, missing, root, TestDaemon, WireClient, skipFor } from '../support/daemon.ts';
 
 const probe = { probe: { nonce: 7 } };
 const stop = { stop: {} };
@@ -24,10 +24,7 @@ describe('the daemon', function () {
   const echo = (s: Socket): void => void s.on('data', (d) => s.write(d)).on('end', () => s.end());
 
   before(function () {
-    const reason = missing();
-    if (!reason) return;
-    console.log(`    skipped: ${reason}`);
-    this.skip();
+    skipFor(this, missing());
   });
   beforeEach(async () => {
     daemon = new TestDaemon();

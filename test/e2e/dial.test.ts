@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { CloseReason } from '../../gen/flow_pb.ts';
-import { eventually, missing, TestDaemon, type WireClient } from '../support/daemon.ts';
+import { eventually, missing, TestDaemon, type WireClient, skipFor } from '../support/daemon.ts';
 import { nowhere, World } from '../support/world.ts';
 
 /** Connects to each of `targets` (all at once); prints how each one ended. */
@@ -23,10 +23,7 @@ describe('connections that come to nothing', function () {
   let subscriber: WireClient;
 
   before(function () {
-    const reason = missing() ?? World.missing();
-    if (!reason) return;
-    console.log(`    skipped: ${reason}`);
-    this.skip();
+    skipFor(this, missing() ?? World.missing());
   });
   async function begin(more = ''): Promise<void> {
     world = await World.make(more);

@@ -9,7 +9,7 @@ import net, { type AddressInfo } from 'node:net';
 import https from 'node:https';
 import path from 'node:path';
 import { CloseReason, Mode } from '../../gen/flow_pb.ts';
-import { asRoot, missing, TestDaemon, type Result, type WireClient } from '../support/daemon.ts';
+import { asRoot, missing, TestDaemon, type Result, type WireClient, skipFor } from '../support/daemon.ts';
 
 const has = (tool: string): boolean => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 
@@ -199,10 +199,7 @@ describe('the ladder', function () {
   this.timeout(60_000);
   let daemon: TestDaemon;
   before(function () {
-    const reason = missing();
-    if (!reason) return;
-    console.log(`    skipped: ${reason}`);
-    this.skip();
+    skipFor(this, missing());
   });
   beforeEach(async () => (daemon = await new TestDaemon().start()));
   afterEach(() => daemon.dispose());

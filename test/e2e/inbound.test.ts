@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { CloseReason, Direction } from '../../gen/flow_pb.ts';
-import { eventually, missing, TestDaemon, type WireClient } from '../support/daemon.ts';
+import { eventually, missing, TestDaemon, type WireClient, skipFor } from '../support/daemon.ts';
 
 /** A port that nobody has. */
 async function freePort(): Promise<number> {
@@ -34,10 +34,7 @@ describe('servers inside', function () {
   let port = 0;
 
   before(function () {
-    const reason = missing();
-    if (!reason) return;
-    console.log(`    skipped: ${reason}`);
-    this.skip();
+    skipFor(this, missing());
   });
   beforeEach(async () => {
     daemon = await new TestDaemon().start();

@@ -7,7 +7,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { CloseReason, type Rules } from '../../gen/flow_pb.ts';
-import { missing, root, TestDaemon, type Result, type WireClient } from '../support/daemon.ts';
+import { missing, root, TestDaemon, type Result, type WireClient, skipFor } from '../support/daemon.ts';
 
 const size = 60_000;
 
@@ -20,10 +20,7 @@ describe('rules', function () {
   let requests = 0;
 
   before(function () {
-    const reason = missing() ?? (spawnSync('curl', ['--version']).status === 0 ? undefined : 'curl is not installed');
-    if (!reason) return;
-    console.log(`    skipped: ${reason}`);
-    this.skip();
+    skipFor(this, missing() ?? (spawnSync('curl', ['--version']).status === 0 ? undefined : 'curl is not installed'));
   });
   beforeEach(async () => {
     daemon = await new TestDaemon().start();

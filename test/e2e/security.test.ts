@@ -5,16 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { ClientFrame, RefusedCode } from '../../gen/flow_pb.ts';
-import { asRoot, eventually, missing, TestDaemon, WireClient } from '../support/daemon.ts';
+import { asRoot, eventually, missing, TestDaemon, WireClient, skipFor } from '../support/daemon.ts';
 
 describe('the daemon among hostile clients', function () {
   this.timeout(180_000);
   let daemon: TestDaemon;
   before(function () {
-    const why = missing();
-    if (!why) return;
-    console.log(`    skipped: ${why}`);
-    this.skip();
+    skipFor(this, missing());
   });
   beforeEach(() => (daemon = new TestDaemon()));
   afterEach(() => daemon.dispose());

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { CloseReason, Direction } from '../../gen/flow_pb.ts';
-import { missing, TestDaemon, type WireClient } from '../support/daemon.ts';
+import { missing, TestDaemon, type WireClient, skipFor } from '../support/daemon.ts';
 
 /** The same bytes on both sides of a transfer. */
 const pattern = Buffer.alloc(
@@ -26,10 +26,7 @@ describe('TCP through the daemon', function () {
   const sockets: Socket[] = [];
 
   before(function () {
-    const reason = missing();
-    if (!reason) return;
-    console.log(`    skipped: ${reason}`);
-    this.skip();
+    skipFor(this, missing());
   });
   beforeEach(async () => {
     daemon = await new TestDaemon().start();

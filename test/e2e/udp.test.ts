@@ -4,7 +4,7 @@ import dgram, { type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { CloseReason, Direction, Protocol, type FlowOpened } from '../../gen/flow_pb.ts';
-import { asRoot, missing, TestDaemon, type WireClient } from '../support/daemon.ts';
+import { asRoot, missing, TestDaemon, type WireClient, skipFor } from '../support/daemon.ts';
 
 describe('UDP through the daemon', function () {
   this.timeout(300_000);
@@ -13,10 +13,7 @@ describe('UDP through the daemon', function () {
   const sockets: dgram.Socket[] = [];
 
   before(function () {
-    const reason = missing();
-    if (!reason) return;
-    console.log(`    skipped: ${reason}`);
-    this.skip();
+    skipFor(this, missing());
   });
   beforeEach(async () => {
     daemon = await new TestDaemon().start(['--udp-idle', '1']);

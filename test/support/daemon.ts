@@ -39,6 +39,13 @@ export function missing(): string | undefined {
   return check.stdout.includes('"mode":"tproxy"') ? undefined : `TPROXY does not work: ${check.stdout}${check.stderr}`;
 }
 
+/** In a hook or a test: where there is a reason, says it and skips what the hook is for. */
+export function skipFor(context: Mocha.Context, reason: string | undefined): void {
+  if (!reason) return;
+  console.log(`    skipped: ${reason}`);
+  context.skip();
+}
+
 export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let i = 0; i < 800; i++) {
     if (await condition()) return;
