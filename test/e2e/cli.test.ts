@@ -10,6 +10,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FlowJson } from '../../src/flow/json.ts';
 import { programsIn } from '../../src/proxy/paths.ts';
+import { skipFor } from '../support/daemon.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const cli = path.join(root, 'dist/cli.js');
@@ -46,11 +47,7 @@ describe('flowtap with the real proxy', function () {
   let port = 0;
 
   before(async function () {
-    const reason = missing();
-    if (reason) {
-      console.log(`    skipped: ${reason}`);
-      return this.skip();
-    }
+    skipFor(this, missing());
     server.on('connection', (socket: Socket) =>
       socket.on('close', () => connections.push({ read: socket.bytesRead, written: socket.bytesWritten })),
     );

@@ -14,6 +14,7 @@ import type { Flow } from '../../src/flow/model.ts';
 import { FlowStore } from '../../src/flow/store.ts';
 import { nodeCodecs } from '../../src/node/contentCodecs.ts';
 import { programsIn } from '../../src/proxy/paths.ts';
+import { skipFor } from '../support/daemon.ts';
 import { grpcSizes, startServers, talk, zipped, type CorpusServers } from '../support/corpus-servers.ts';
 import { haveTshark, tshark, tsharkKnows } from '../support/tshark.ts';
 
@@ -41,11 +42,7 @@ describe('what programs say, as tshark and as we read it', function () {
   let store: FlowStore;
 
   before(async function () {
-    const reason = missing();
-    if (reason) {
-      console.log(`    skipped: ${reason}`);
-      return this.skip();
-    }
+    skipFor(this, missing());
     ports = await startServers(folder, closers);
     const commands = talk(ports, folder);
     const env = { ...process.env, HOME: folder, FLOWTAP_RUNTIME_DIR: path.join(folder, 'run') };

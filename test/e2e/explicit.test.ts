@@ -23,11 +23,7 @@ describe('the explicit proxy', function () {
   let requests: string[] = [];
 
   before(async function () {
-    const reason = missing();
-    if (reason) {
-      console.log(`    skipped: ${reason}`);
-      return this.skip();
-    }
+    skipFor(this, missing());
     web = http.createServer((request, response) => {
       requests.push(`${request.method} ${request.url} ${request.headers.host} ${request.headers['proxy-connection']}`);
       let size = 0;

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FlowJson } from '../../src/flow/json.ts';
 import { programsIn } from '../../src/proxy/paths.ts';
+import { skipFor } from '../support/daemon.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const cli = path.join(root, 'dist/cli.js');
@@ -51,11 +52,7 @@ for (const user of asRoot ? ['root', 'ordinary user'] : ['ordinary user'])
     let port = 0;
 
     before(async function () {
-      const reason = missing();
-      if (reason) {
-        console.log(`    skipped: ${reason}`);
-        return this.skip();
-      }
+      skipFor(this, missing());
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       port = (server.address() as AddressInfo).port;

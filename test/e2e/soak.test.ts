@@ -1,16 +1,12 @@
 // The short version of `npm run soak`.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { missing, root } from '../support/daemon.ts';
+import { missing, root, skipFor } from '../support/daemon.ts';
 
 describe('many flows', function () {
   this.timeout(240_000);
   before(function () {
-    const reason = missing();
-    if (reason) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+    skipFor(this, missing());
   });
 
   it('leave memory and descriptors as they were, and are accounted for, whatever subscribers do', () => {
