@@ -7,6 +7,7 @@ import type { Programs } from '../proxy/paths.ts';
 import { programsIn } from '../proxy/paths.ts';
 import type { CommandId } from '../protocol/ids.ts';
 import { commands } from '../protocol/ids.ts';
+import { CommandTable } from './commandTable.ts';
 import { ContextKeys } from './contextKeys.ts';
 import { Endpoints } from './endpoints/endpoints.ts';
 import { ProxyControl } from './proxy/control.ts';
@@ -32,6 +33,7 @@ export class App implements vscode.Disposable {
   readonly #owned: vscode.Disposable[] = [];
   #disposed = false;
   readonly #later: Promise<void>[] = [];
+  readonly #commands = new CommandTable(() => this.settled());
 
   constructor(context: vscode.ExtensionContext) {
     this.context = context;
@@ -45,6 +47,7 @@ export class App implements vscode.Disposable {
     );
     this.proxy = this.own(new ProxyControl(this));
     this.endpoints = this.own(new Endpoints(this));
+    for (const id of Object.values(commands)) this.#register(id);
   }
 
   /** Disposed with the app, last made first. */
@@ -56,7 +59,9 @@ export class App implements vscode.Disposable {
   /** Sets up a feature once activation is over; `load` is to import() what is big. */
   later(load: () => Promise<void>): void {
     const activated = new Promise((resolve) => setTimeout(resolve, 0));
-    this.#later.push(activated.then(() => (this.#disposed ? undefined : load())).catch((e: unknown) => this.fail(e)));
+    this.#later.push(
+      activated.then(() => (this.#disposed ? undefined : load())).catch((e: unknown) => void this.fail(e)),
+    );
   }
 
   /** Resolves when everything of `later` is there. */
@@ -64,12 +69,17 @@ export class App implements vscode.Disposable {
     await Promise.all(this.#later);
   }
 
-  /** Registers a command. What it throws is logged and shown, in the words of the problem where it is one. */
+  /** Says what a command does. What it throws is logged and shown, in the words of the problem where it is one. */
   command<A extends unknown[]>(id: CommandId, run: (...args: A) => unknown): void {
+    this.#commands.set(id, run);
+  }
+
+  /** VS Code offers every command from the start; one of a feature that is still being set up waits for it. */
+  #register(id: CommandId): void {
     this.own(
-      vscode.commands.registerCommand(id, async (...args: A) => {
+      vscode.commands.registerCommand(id, async (...args: unknown[]) => {
         try {
-          return await run(...args);
+          return await this.#commands.run(id, args);
         } catch (error) {
           void this.fail(error);
           return undefined;

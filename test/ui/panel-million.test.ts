@@ -7,6 +7,7 @@ import { closedFrame, openedFrame } from '../../bench/panel/flows.ts';
 import { FakeProxy, type FakeClient } from '../support/fake-proxy.ts';
 import { Editor } from '../support/ui/editor.ts';
 import { FlowPanelPage, until } from '../support/ui/flow-panel.ts';
+import { editorsAreStored } from '../support/ui/stored-state.ts';
 
 const million = 1_000_000;
 /** For what a busy machine may take long for. */
@@ -260,7 +261,8 @@ describe('the flow panel with many flows', function () {
   it('is as it was when the window has been reloaded', async () => {
     await panel.header('Down').click();
     await panel.frame.locator('[aria-sort="descending"]', { hasText: 'Down' }).waitFor();
-    await editor.page.waitForTimeout(1000); // what the page tells to remember is written with a delay
+    const sorted = '"sort":{"column":"down","descending":true}';
+    await editorsAreStored(editor.page, ['flowtapPanel', '"query":"host=api.example"', sorted]);
     await editor.page.reload();
     panel = new FlowPanelPage(editor.page);
     await panel.grid.waitFor(patiently);
