@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sysext/core/close_reasons.h"
+#include "sysext/core/dns_message.h"
 #include "sysext/linux/daemon/address.h"
 #include "sysext/linux/daemon/capture.h"
 #include "sysext/linux/daemon/descriptors.h"
@@ -26,7 +27,6 @@ using core::Direction;
 constexpr int kBatch = 8;
 constexpr int kBatchesPerTurn = 8;
 constexpr size_t kDatagramBytes = 65536;
-constexpr uint16_t kDnsPort = 53;
 
 /// A batch of datagrams, received by one call.
 struct Batch {
@@ -123,7 +123,16 @@ void UdpRelay::passUp(const Address& client, const Address& peer, std::string_vi
     // A socket that has nobody to talk to is of no use.
     if (!conversation && from->conversations_ == 0) from->release();
   }
-  if (conversation && conversation->datagram(Direction::kUp, datagram)) conversation->send(datagram);
+  if (!conversation) return;
+  if (peer.port == core::kDnsPort) capture_.names().query(conversation->exchange(), datagram);
+  if (conversation->datagram(Direction::kUp, datagram)) conversation->send(datagram);
+}
+
+/// An answer that comes when its program has given up asking is not used any more.
+void UdpRelay::learn(const UdpConversation& conversation, std::string_view answer) {
+  const core::DnsExchange exchange = conversation.exchange();
+  if (capture_.hasDatagramSocket(toSockaddr(exchange.client), toSockaddr(exchange.server)))
+    capture_.names().answer(exchange, answer, engine_.clock().steadyMillis());
 }
 
 UdpClient* UdpRelay::clientAt(const Address& address) {
@@ -190,7 +199,7 @@ void UdpClient::receive() {
       UdpConversation* conversation =
           known != relay_.conversations_.end() ? known->second : relay_.converse(*this, peer);
       if (!conversation) continue;
-      if (peer.port == kDnsPort) relay_.capture_.names().learn(datagram);
+      if (peer.port == core::kDnsPort) relay_.learn(*conversation, datagram);
       if (conversation->datagram(Direction::kDown, datagram)) conversation->deliver(relay_.buffer(i), datagram.size());
       if (!socket_) return;
     }
@@ -238,6 +247,10 @@ void UdpClient::release() {
 
 UdpConversation::UdpConversation(UdpRelay& relay, UdpClient& client, core::FlowStart start, const Address& peer)
     : DatagramFlow(relay.engine_, std::move(start)), relay_(relay), client_(client), peer_(peer) {}
+
+core::DnsExchange UdpConversation::exchange() const {
+  return {client_.address_, peer_, about.process ? about.process->info.pid : 0};
+}
 
 void UdpConversation::send(std::string_view datagram) {
   const sockaddr_storage to = toSockaddr(peer_);
