@@ -1,6 +1,8 @@
 #include "sysext/linux/daemon/udp_relay.h"
 
 #include <netinet/in.h>  // before the kernel's own headers, which then leave out what it defines
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 
 #include <linux/errqueue.h>
 #include <sys/epoll.h>
@@ -67,6 +69,12 @@ bool originalDestination(msghdr& message, sockaddr_storage& destination) {
     return true;
   }
   return false;
+}
+
+/// A host or a router on the way says so; which code of it ends a program's call is for the program's kernel to know.
+bool isUnreachable(const sock_extended_err& error) {
+  return (error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_type == ICMP_DEST_UNREACH) ||
+         (error.ee_origin == SO_EE_ORIGIN_ICMP6 && error.ee_type == ICMP6_DST_UNREACH);
 }
 
 }  // namespace
@@ -230,7 +238,7 @@ void UdpClient::receiveErrors() {
       const Address server = toAddress(peer);
       const auto known = relay_.conversations_.find({address_, server});
       if (known == relay_.conversations_.end() || error.ee_errno == EMSGSIZE) continue;
-      if (error.ee_errno == ECONNREFUSED) sendPortUnreachable(relay_.raw_.get(), server, address_);
+      if (isUnreachable(error)) sendDatagramUnreachable(relay_.raw_.get(), server, address_, error.ee_code);
       known->second->stop(core::connectFailure(static_cast<int>(error.ee_errno)), static_cast<int>(error.ee_errno));
     }
   }
