@@ -20,6 +20,7 @@ const fuzzed = {
   netlink: ['sysext/linux/netlink.cc'],
   held_syn: ['sysext/linux/daemon/held_syn.cc', 'sysext/linux/netlink.cc'],
   sock_diag: ['sysext/linux/daemon/sock_diag.cc', 'sysext/linux/netlink.cc'],
+  listeners: ['sysext/linux/daemon/sock_diag.cc', 'sysext/linux/netlink.cc'],
   process_stat: [...core, 'sysext/linux/daemon/process_info.cc'],
 };
 export const fuzzTargets = Object.keys(fuzzed);

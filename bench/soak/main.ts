@@ -1,5 +1,6 @@
 // npm run soak: the daemon for ten minutes under short flows by the hundred thousand, idle ones by the thousand, and
-// subscribers that read, stall, and break off. Ends with a verdict and 0, or says what did not hold and ends with 1.
+// subscribers that read, stall, and break off; and some by name through the explicit proxy, whose look-ups have threads
+// of their own. Ends with a verdict and 0, or says what did not hold and ends with 1.
 //   --minutes N    100,000 short flows a minute, for at least so long (10)
 //   --flows N      so many short flows instead
 //   --idle N       idle flows all the while (10000, or what the limit of open files allows)
@@ -91,8 +92,27 @@ function judge(name: string, counts: SubscriberCounts, flows: number): void {
   holds(told === sent, `${name}: delivered and left out are ${told}, sent were ${sent}`);
 }
 
+/** Flows by name, of programs that obey proxy variables. The daemon then ends in the middle of look-ups. */
+async function byName(daemon: Daemon, server: number): Promise<void> {
+  const subscriber = await daemon.subscriber();
+  const wanted = Math.max(50, Math.floor(wantedFlows / 100));
+  const program = [process.execPath, path.join(root, 'bench/soak/namedFlows.ts'), '--to', String(server)];
+  const command = [launcher, '--mode', 'explicit', '--', ...program, '--count', String(wanted)];
+  const { done, failed } = JSON.parse(await output(command, daemon.env)) as { done: number; failed: number };
+  const { opened, closed, payload, droppedBytes, sent, resyncs } = await daemon.countsOf(subscriber);
+  console.log(
+    `by name: ${whole.format(done)} flows, ${whole.format(payload)} bytes delivered and ${whole.format(droppedBytes)} ` +
+      `left out of ${whole.format(sent)}`,
+  );
+  holds(failed === 0, `${failed} flows by name failed`);
+  holds(payload + droppedBytes === sent, `by name: delivered and left out are ${payload + droppedBytes} of ${sent}`);
+  holds(sent === done * bytesOfFlow, `by name: ${sent} bytes were told of, ${done * bytesOfFlow} sent`);
+  // Addresses of the name at which nobody answers are flows, too.
+  holds(resyncs > 0 || (opened === closed && opened >= done), `by name: ${opened} flows opened, ${closed} closed`);
+}
+
 async function main(): Promise<void> {
-  await setUpAll(['dependencies', 'node', 'proto', 'native']);
+  await setUpAll(['dependencies', 'node', 'proto', 'native', ...(values.valgrind ? ['valgrind'] : [])]);
   const build = ['scripts/build-native.mjs', '--variant'];
   const tools = ['flowtap-run', 'bench-load', 'bench-server', 'bench-subscriber'];
   await runOrThrow(process.execPath, [...build, 'release', 'flowtapd', ...tools], { cwd: root });
@@ -157,6 +177,7 @@ async function main(): Promise<void> {
     holds(counts.keen.opened === flows, `keen: ${counts.keen.opened} flows opened, there were ${flows}`);
     holds(counts.keen.closed === flows, `keen: ${counts.keen.closed} flows closed, there were ${flows}`);
   }
+  await byName(daemon, server);
   const code = await daemon.end();
   holds(code === 0, `flowtapd ended with ${code}: ${daemon.program.errors()}`);
   await origin.end();

@@ -45,6 +45,10 @@ export interface Counters {
   connectedAt: number;
   datagramsUp: number;
   datagramsDown: number;
+  lostDatagramsUp: number;
+  lostDatagramsDown: number;
+  lostBytesUp: number;
+  lostBytesDown: number;
   reason: number;
   error: number;
   readonly errorText: Range;
@@ -76,6 +80,10 @@ export const makeCounters = (): Counters => ({
   connectedAt: 0.5,
   datagramsUp: 0.5,
   datagramsDown: 0.5,
+  lostDatagramsUp: 0.5,
+  lostDatagramsDown: 0.5,
+  lostBytesUp: 0.5,
+  lostBytesDown: 0.5,
   reason: 0,
   error: 0,
   errorText: range(),
@@ -215,6 +223,21 @@ export function readData(r: Reader, end: number, into: Data): void {
   ended(r, end, 'FlowData');
 }
 
+function readLost(r: Reader, end: number, into: Counters): void {
+  while (r.pos < end) {
+    const tag = r.uint32();
+    // prettier-ignore
+    switch (tag) {
+      case 8: into.lostDatagramsUp = uint53(r); break;
+      case 16: into.lostDatagramsDown = uint53(r); break;
+      case 24: into.lostBytesUp = uint53(r); break;
+      case 32: into.lostBytesDown = uint53(r); break;
+      default: skip(r, tag, end);
+    }
+  }
+  ended(r, end, 'Lost');
+}
+
 export function readCounters(r: Reader, end: number, into: Counters): void {
   reset(into);
   while (r.pos < end) {
@@ -227,6 +250,7 @@ export function readCounters(r: Reader, end: number, into: Counters): void {
       case 32: into.connectedAt = uint53(r); break;
       case 56: into.datagramsUp = uint53(r); break;
       case 64: into.datagramsDown = uint53(r); break;
+      case 74: readLost(r, delimited(r, end), into); break;
       default: skip(r, tag, end);
     }
   }
@@ -249,6 +273,7 @@ export function readClosed(r: Reader, end: number, into: Counters): void {
       case 64: into.connectedAt = uint53(r); break;
       case 72: into.datagramsUp = uint53(r); break;
       case 80: into.datagramsDown = uint53(r); break;
+      case 90: readLost(r, delimited(r, end), into); break;
       default: skip(r, tag, end);
     }
   }
@@ -259,5 +284,6 @@ function reset(into: Counters): void {
   into.id = into.reason = into.error = 0;
   into.bytesUp = into.bytesDown = into.connectedAt = into.closedAt = 0;
   into.datagramsUp = into.datagramsDown = 0;
+  into.lostDatagramsUp = into.lostDatagramsDown = into.lostBytesUp = into.lostBytesDown = 0;
   clear(into.errorText);
 }

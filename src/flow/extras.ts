@@ -24,11 +24,16 @@ export class Extras {
   readonly status = new SparsePaged(Uint32Array);
   /** 1: the payload shows a failure. */
   readonly failed = new SparsePaged(Uint8Array);
+  /** What a rule did not let through, see FlowLost. */
+  readonly lostDatagramsUp = new SparsePaged(Float64Array);
+  readonly lostDatagramsDown = new SparsePaged(Float64Array);
+  readonly lostBytesUp = new SparsePaged(Float64Array);
+  readonly lostBytesDown = new SparsePaged(Float64Array);
   /** Segments, see FlowSegments; of capture files only. */
   readonly retransmitted = new SparsePaged(Uint32Array);
   readonly reordered = new SparsePaged(Uint32Array);
   readonly overlapping = new SparsePaged(Uint32Array);
-  readonly lost = new SparsePaged(Float64Array);
+  readonly missing = new SparsePaged(Float64Array);
   readonly #all: readonly SparsePaged[] = Object.values(this).filter((v) => v instanceof SparsePaged);
   #next = 1; // index 0: what a flow without any has
   readonly #free: number[] = [];

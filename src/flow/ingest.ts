@@ -195,6 +195,7 @@ export class Ingest {
     if (g.flags[i]! & Flag.ended) return;
     count(g, i, e.bytesUp, e.bytesDown, e.connectedAt);
     this.#countDatagrams(g, i);
+    this.#countLost(g, i);
     t.changes.touch(id);
   }
 
@@ -207,6 +208,7 @@ export class Ingest {
     const i = t.rows.index(id);
     count(g, i, 0, 0, e.connectedAt);
     this.#countDatagrams(g, i);
+    this.#countLost(g, i);
     g.bytesUp[i] = e.bytesUp;
     g.bytesDown[i] = e.bytesDown;
     if (e.error !== 0 || e.errorText.end > e.errorText.start) {
@@ -225,6 +227,17 @@ export class Ingest {
     const extra = this.#table.extra(g, i);
     extras.datagramsUp.set(extra, Math.max(datagramsUp, extras.datagramsUp.get(extra)));
     extras.datagramsDown.set(extra, Math.max(datagramsDown, extras.datagramsDown.get(extra)));
+  }
+
+  #countLost(g: RowGroup, i: number): void {
+    const { lostDatagramsUp, lostDatagramsDown, lostBytesUp, lostBytesDown } = this.#counters;
+    if (lostDatagramsUp === 0 && lostDatagramsDown === 0) return;
+    const { extras } = this.#table;
+    const extra = this.#table.extra(g, i);
+    extras.lostDatagramsUp.set(extra, Math.max(lostDatagramsUp, extras.lostDatagramsUp.get(extra)));
+    extras.lostDatagramsDown.set(extra, Math.max(lostDatagramsDown, extras.lostDatagramsDown.get(extra)));
+    extras.lostBytesUp.set(extra, Math.max(lostBytesUp, extras.lostBytesUp.get(extra)));
+    extras.lostBytesDown.set(extra, Math.max(lostBytesDown, extras.lostBytesDown.get(extra)));
   }
 
   /** Live flows that the snapshot did not name have ended unseen. */

@@ -67,6 +67,14 @@ export interface FlowSegments {
   readonly lost: number;
 }
 
+/** Datagrams that a rule did not let through. They count in none of the flow's other numbers. */
+export interface FlowLost {
+  readonly datagramsUp: number;
+  readonly datagramsDown: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
 /** One flow, taken out of the store at one moment. */
 export interface Flow {
   readonly id: FlowId;
@@ -95,6 +103,8 @@ export interface Flow {
   /** The rule that was applied, or ''. */
   readonly rule: string;
   readonly application?: FlowApplication;
+  /** Only where a rule held something back for good. */
+  readonly lost?: FlowLost;
   /** Of a capture file only, and only where there is something to tell. */
   readonly segments?: FlowSegments;
 }

@@ -9,6 +9,7 @@ import {
   type Flow,
   type FlowApplication,
   type FlowId,
+  type FlowLost,
   type FlowSegments,
   type Microseconds,
 } from './model.ts';
@@ -125,8 +126,20 @@ export class FlowStore {
       errorText: names.get(this.#table.extras.errorText.get(extra)),
       rule: origin.rule,
       ...(protocol ? { application: this.#application(extra, protocol) } : {}),
+      ...this.#lost(extra),
       ...this.#segments(extra),
     };
+  }
+
+  #lost(extra: number): { readonly lost?: FlowLost } {
+    const { extras } = this.#table;
+    const lost = {
+      datagramsUp: extras.lostDatagramsUp.get(extra),
+      datagramsDown: extras.lostDatagramsDown.get(extra),
+      bytesUp: extras.lostBytesUp.get(extra),
+      bytesDown: extras.lostBytesDown.get(extra),
+    };
+    return lost.datagramsUp + lost.datagramsDown > 0 ? { lost } : {};
   }
 
   #segments(extra: number): { readonly segments?: FlowSegments } {
@@ -135,7 +148,7 @@ export class FlowStore {
       retransmitted: extras.retransmitted.get(extra),
       reordered: extras.reordered.get(extra),
       overlapping: extras.overlapping.get(extra),
-      lost: extras.lost.get(extra),
+      lost: extras.missing.get(extra),
     };
     return Object.values(segments).some((n) => n > 0) ? { segments } : {};
   }
@@ -208,7 +221,7 @@ export class FlowStore {
     extras.retransmitted.set(extra, segments.retransmitted);
     extras.reordered.set(extra, segments.reordered);
     extras.overlapping.set(extra, segments.overlapping);
-    extras.lost.set(extra, segments.lost);
+    extras.missing.set(extra, segments.lost);
     this.#table.changes.touch(id);
   }
 

@@ -1,5 +1,5 @@
 // Numbers as people read them. Views in other languages pass their own formats; the command line is English.
-import type { Microseconds } from './model.ts';
+import type { FlowLost, Microseconds } from './model.ts';
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -17,6 +17,10 @@ export function bytesText(bytes: number): string {
 }
 
 export const rateText = (bytesPerSecond: number): string => `${bytesText(bytesPerSecond)}/s`;
+
+/** "↑ 3 (1.2 kB) ↓ 0 (0 B)". */
+export const lostText = (lost: FlowLost): string =>
+  `↑ ${lost.datagramsUp} (${bytesText(lost.bytesUp)}) ↓ ${lost.datagramsDown} (${bytesText(lost.bytesDown)})`;
 
 /** "0.4 ms", "12 ms", "3.4 s", "2 min 05 s", "1 h 02 min", "3 d 04 h". */
 export function durationText(microseconds: Microseconds): string {

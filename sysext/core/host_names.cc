@@ -1,117 +1,111 @@
 #include "sysext/core/host_names.h"
 
+#include <algorithm>
+
+#include "sysext/core/dns_message.h"
 #include "sysext/core/utf8.h"
 
 namespace flowtap::core {
 namespace {
 
-constexpr size_t kHeaderBytes = 12;
-constexpr unsigned kTypeA = 1, kTypeAaaa = 28, kClassIn = 1;
-/// An honest answer has a few records; a message has room for thousands of tiny ones.
-constexpr unsigned kMaxAnswers = 64;
+constexpr size_t kMaxQueries = 1024;
+/// Of one address.
+constexpr size_t kMaxNames = 8;
+/// Programs keep an answer for a moment, even one that is not to be kept, and none for more than a day.
+constexpr uint64_t kLeastMillis = 60'000, kMostMillis = 86'400'000;
 
-class Reader {
- public:
-  explicit Reader(std::string_view message) : message_(message) {}
-  bool failed() const { return failed_; }
+std::string_view bytesOf(const Address& address) {
+  return {reinterpret_cast<const char*>(address.bytes.data()), address.size};
+}
 
-  unsigned u16() {
-    const std::string_view two = take(2);
-    return failed_ ? 0 : static_cast<unsigned char>(two[0]) << 8 | static_cast<unsigned char>(two[1]);
-  }
-  std::string_view take(size_t size) {
-    if (failed_ || size > message_.size() - at_) {
-      failed_ = true;
-      return {};
-    }
-    const std::string_view part = message_.substr(at_, size);
-    at_ += size;
-    return part;
-  }
+void append(std::string& key, const Address& address) {
+  key += static_cast<char>(address.size);
+  key += bytesOf(address);
+  key += {static_cast<char>(address.port >> 8), static_cast<char>(address.port)};
+}
 
-  /// A name, with compression (RFC 1035, section 4.1.4), in the text form without the final dot.
-  std::string name() {
-    std::string text;
-    size_t at = at_;
-    bool jumped = false;
-    for (int labels = 0; labels < 128; labels++) {
-      if (failed_ || at >= message_.size()) break;
-      const unsigned length = static_cast<unsigned char>(message_[at]);
-      if (length == 0) {
-        if (!jumped) at_ = at + 1;
-        return text;
-      }
-      if ((length & 0xC0) == 0xC0) {
-        if (at + 1 >= message_.size()) break;
-        const size_t target = (length & 0x3F) << 8 | static_cast<unsigned char>(message_[at + 1]);
-        if (!jumped) at_ = at + 2;
-        if (target >= at) break;  // only backwards, so that it ends
-        jumped = true;
-        at = target;
-        continue;
-      }
-      if (length > 63 || at + 1 + length > message_.size() || text.size() + length > 254) break;
-      if (!text.empty()) text += '.';
-      text.append(message_.substr(at + 1, length));
-      at += 1 + length;
-    }
-    failed_ = true;
-    return {};
-  }
+/// The same but for capital letters (RFC 4343).
+bool sameName(const std::string& a, const std::string& b) {
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return small(x) == small(y); });
+}
 
- private:
-  std::string_view message_;
-  size_t at_ = 0;
-  bool failed_ = false;
-};
+std::string keyOf(const DnsExchange& exchange, const DnsQuestion& question) {
+  std::string key;
+  append(key, exchange.client);
+  append(key, exchange.server);
+  for (const uint16_t part : {question.id, question.type, question.rrClass})
+    key += {static_cast<char>(part >> 8), static_cast<char>(part)};
+  return key + question.smallName();
+}
 
 }  // namespace
 
-void HostNames::learn(std::string_view message) {
-  if (message.size() < kHeaderBytes) return;
-  Reader reader(message);
-  reader.u16();  // id
-  const unsigned flags = reader.u16();
-  const unsigned questions = reader.u16();
-  const unsigned answers = reader.u16();
-  reader.take(4);  // authority and additional records: not needed
-  const bool goodAnswer = (flags & 0x8000) != 0 && (flags & 0x7800) == 0 && (flags & 0x000F) == 0;
-  if (!goodAnswer || questions != 1 || answers == 0) return;
-  const std::string asked = toUtf8(reader.name(), 255);
-  reader.take(4);  // type and class
-  if (reader.failed() || asked.empty()) return;
-  // The program asked for this name, whatever aliases (CNAME) lead to the address.
-  const auto name = std::make_shared<const std::string>(asked);
-  for (unsigned i = 0; i < answers && i < kMaxAnswers; i++) {
-    reader.name();
-    const unsigned type = reader.u16();
-    const unsigned rrClass = reader.u16();
-    reader.take(4);  // time to live: the program may use the address for longer
-    const std::string_view data = reader.take(reader.u16());
-    if (reader.failed()) return;
-    if (rrClass == kClassIn && ((type == kTypeA && data.size() == 4) || (type == kTypeAaaa && data.size() == 16)))
-      put(data, name);
+void HostNames::query(const DnsExchange& exchange, std::string_view message) {
+  const auto question = parseDnsQuery(message);
+  if (!question) return;
+  std::string key = keyOf(exchange, *question);
+  if (byQuery_.count(key) != 0) return;  // it was sent again
+  queries_.push_back(std::move(key));
+  byQuery_.emplace(queries_.back(), std::prev(queries_.end()));
+  if (queries_.size() <= kMaxQueries) return;
+  byQuery_.erase(queries_.front());
+  queries_.pop_front();
+}
+
+void HostNames::answer(const DnsExchange& exchange, std::string_view message, uint64_t now) {
+  auto told = parseDnsAnswer(message);
+  if (!told) return;
+  const auto asked = byQuery_.find(keyOf(exchange, told->question));
+  if (asked == byQuery_.end()) return;
+  // The program takes the first answer, whatever it says.
+  const auto query = asked->second;
+  byQuery_.erase(asked);
+  queries_.erase(query);
+  const auto name = std::make_shared<const std::string>(toUtf8(told->question.name, 255));
+  if (name->empty()) return;
+  for (const DnsAddress& each : told->addresses) {
+    const uint64_t millis = std::clamp(uint64_t{each.timeToLive} * 1000, kLeastMillis, kMostMillis);
+    put(each.bytes, {name, exchange.pid, now + millis});
   }
 }
 
-void HostNames::put(std::string_view address, const Name& name) {
-  if (const auto known = byAddress_.find(address); known != byAddress_.end()) {
-    known->second->name = name;
-    entries_.splice(entries_.begin(), entries_, known->second);
-    return;
+void HostNames::put(const std::string& address, Known known) {
+  auto found = byAddress_.find(address);
+  if (found == byAddress_.end()) {
+    entries_.push_front({address, {}});
+    found = byAddress_.emplace(entries_.front().address, entries_.begin()).first;
+  } else {
+    entries_.splice(entries_.begin(), entries_, found->second);
   }
-  entries_.push_front({std::string(address), name});
-  byAddress_.emplace(entries_.front().address, entries_.begin());
+  auto& names = found->second->names;
+  const auto same = [&](const Known& each) { return each.pid == known.pid && sameName(*each.name, *known.name); };
+  names.erase(std::remove_if(names.begin(), names.end(), same), names.end());
+  if (names.size() == kMaxNames) names.erase(names.begin());
+  names.push_back(std::move(known));
   if (entries_.size() <= limit_) return;
   byAddress_.erase(entries_.back().address);
   entries_.pop_back();
 }
 
-HostNames::Name HostNames::find(const Address& address) {
-  const auto known = byAddress_.find({reinterpret_cast<const char*>(address.bytes.data()), address.size});
-  if (known == byAddress_.end()) return nullptr;
-  entries_.splice(entries_.begin(), entries_, known->second);
-  return known->second->name;
+HostNames::Name HostNames::find(const Address& address, uint32_t pid, uint64_t now) {
+  const auto found = byAddress_.find(bytesOf(address));
+  if (found == byAddress_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  const auto& names = found->second->names;
+  const bool own =
+      pid != 0 && std::any_of(names.begin(), names.end(), [pid](const Known& each) { return each.pid == pid; });
+  // What has run out counts where nothing else is left.
+  for (const uint64_t from : {now, uint64_t{0}}) {
+    Name only;
+    for (const Known& each : names) {
+      if ((own && each.pid != pid) || each.until < from) continue;
+      if (only && !sameName(*only, *each.name)) return nullptr;
+      only = each.name;
+    }
+    if (only) return only;
+  }
+  return nullptr;
 }
 
 }  // namespace flowtap::core

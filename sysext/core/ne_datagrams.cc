@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "sysext/core/close_reasons.h"
+#include "sysext/core/dns_message.h"
 
 namespace flowtap::core {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 constexpr size_t kDownBytes = 256u << 10;
 /// Received in one turn, so that one busy flow does not starve the others.
 constexpr int kReceivesPerTurn = 32;
-constexpr uint16_t kDnsPort = 53;
 
 }  // namespace
 
@@ -101,6 +101,7 @@ void NeDatagrams::onGot(NeError error, std::vector<NeDatagram> datagrams) {
 void NeDatagrams::up(NeDatagram datagram) {
   if (datagram.peer.size == 0) return engine_.countRefused();  // a name that nobody resolved
   lastActive_ = engine_.clock().steadyMillis();
+  if (datagram.peer.port == kDnsPort) names_.query(exchangeWith(datagram.peer), datagram.bytes);
   Conversation* const conversation = with(datagram.peer);
   if (!conversation || conversation->datagram(Direction::kUp, datagram.bytes)) send(datagram, conversation);
 }
@@ -112,6 +113,10 @@ void NeDatagrams::send(const NeDatagram& datagram, Conversation* conversation) {
     conversation->stop(connectFailure(failure), failure);
 }
 
+DnsExchange NeDatagrams::exchangeWith(const Address& peer) const {
+  return {start_.source, peer, start_.process ? start_.process->info.pid : 0};
+}
+
 NeDatagrams::Conversation* NeDatagrams::with(const Address& peer) {
   if (const auto known = conversations_.find(peer); known != conversations_.end()) return known->second.get();
   // Beyond the limit nothing is shown, and all is relayed.
@@ -121,7 +126,8 @@ NeDatagrams::Conversation* NeDatagrams::with(const Address& peer) {
   }
   FlowStart start = start_;
   start.destination = peer;
-  if (!start.host || !(peer == start_.destination)) start.host = names_.find(peer);
+  if (!start.host || !(peer == start_.destination))
+    start.host = names_.find(peer, exchangeWith(peer).pid, engine_.clock().steadyMillis());
   auto conversation = std::make_shared<Conversation>(*this, engine_, std::move(start));
   Conversation* const made = conversation.get();
   conversations_.emplace(peer, std::move(conversation));
@@ -134,7 +140,8 @@ void NeDatagrams::serverReady() {
   NeDatagram datagram;
   for (int i = 0; i < kReceivesPerTurn && port_ && downBytes_ < kDownBytes && socket_->receive(datagram); i++) {
     lastActive_ = engine_.clock().steadyMillis();
-    if (datagram.peer.port == kDnsPort) names_.learn(datagram.bytes);
+    if (datagram.peer.port == kDnsPort)
+      names_.answer(exchangeWith(datagram.peer), datagram.bytes, engine_.clock().steadyMillis());
     Conversation* const conversation = with(datagram.peer);
     if (!conversation || conversation->datagram(Direction::kDown, datagram.bytes)) queue(std::move(datagram));
   }

@@ -64,6 +64,7 @@ class NeDatagrams final : public std::enable_shared_from_this<NeDatagrams> {
   void queue(NeDatagram datagram);
   /// Null where it cannot be shown: then no rule applies either.
   Conversation* with(const Address& peer);
+  DnsExchange exchangeWith(const Address& peer) const;
   void write();
   NePort::Done then(void (NeDatagrams::*next)(NeError));
 

@@ -2,7 +2,7 @@
 import { bundles, hostTests, native, proto } from './build.mjs';
 import { blocksCompiler, linuxCross, macosHeaders, macosPrograms, macosTools, nativeOther, qemu } from './cross.mjs';
 import { dependencies, node } from './dependencies.mjs';
-import { browser, compiler, fuzzer, tshark } from './tools.mjs';
+import { browser, compiler, fuzzer, peers, tshark, valgrind } from './tools.mjs';
 import { vsix, vsixMacos, vsixOther } from './vsix.mjs';
 import { workbench } from './workbench.mjs';
 
@@ -17,7 +17,9 @@ export const steps = [
   workbench,
   browser,
   tshark,
+  peers,
   fuzzer,
+  valgrind,
   blocksCompiler,
   macosTools,
   macosHeaders,

@@ -38,6 +38,29 @@ export const tshark = {
     ),
 };
 
+/** What the tests with the real proxy talk through it with, and make networks of their own by. */
+const peerPrograms = { ip: 'iproute2', unshare: 'util-linux', curl: 'curl', wget: 'wget', openssl: 'openssl' };
+const absentPeers = () => Object.keys(peerPrograms).filter((program) => !which(program));
+
+export const peers = {
+  name: 'peers',
+  title: 'Network tools',
+  fresh: () => absentPeers().length === 0,
+  run: (progress) =>
+    installPackages(
+      absentPeers().join(' and '),
+      absentPeers().map((program) => peerPrograms[program]),
+      progress,
+    ),
+};
+
+export const valgrind = {
+  name: 'valgrind',
+  title: 'valgrind',
+  fresh: () => which('valgrind') !== undefined,
+  run: (progress) => installPackages('valgrind', ['valgrind'], progress),
+};
+
 /** clang with libFuzzer; its version is part of the programs' names in scripts/native-targets.mjs. */
 const llvm = 22;
 const hasFuzzer = () => {

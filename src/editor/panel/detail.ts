@@ -3,7 +3,7 @@ import { utf8Text } from '../../dissect/bytes.ts';
 import { decodeContent, type Decoder } from '../../dissect/content.ts';
 import type { Body, Dissection, HeaderField, HttpMessage, Message } from '../../dissect/dissection.ts';
 import { isFailure, type Flow } from '../../flow/model.ts';
-import { bytesText, timeText } from '../../flow/text.ts';
+import { bytesText, lostText, timeText } from '../../flow/text.ts';
 import type {
   PanelBody,
   PanelBodyInfo,
@@ -86,6 +86,7 @@ export function detailOf(flow: Flow, dissection: Dissection, stamp: string, host
         [t('Down'), bytesText(flow.bytesDown)],
         [t('Datagrams'), flow.protocol === 'udp' && `↑ ${flow.datagramsUp} ↓ ${flow.datagramsDown}`],
         [t('Rule'), flow.rule],
+        [t('Not let through'), flow.lost && lostText(flow.lost)],
         [t('Opened'), timeText(flow.openedAt)],
         [t('Answered'), flow.connectedAt > 0 && timeText(flow.connectedAt)],
         [t('Closed'), flow.closedAt > 0 && timeText(flow.closedAt)],

@@ -224,7 +224,7 @@ export class PanelSession {
     for (const direction of ['up', 'down'] as const)
       for (const { bytes } of this.store.body(flow.id, direction).chunks) held += bytes.length;
     const { application } = flow;
-    return [flow.id, flow.state, flow.connectedAt, flow.bytesUp, flow.bytesDown, flow.datagramsUp, flow.datagramsDown, flow.host, application?.protocol, application?.summary, held].join('|'); // prettier-ignore
+    return [flow.id, flow.state, flow.connectedAt, flow.bytesUp, flow.bytesDown, flow.datagramsUp, flow.datagramsDown, flow.lost?.bytesUp, flow.lost?.bytesDown, flow.host, application?.protocol, application?.summary, held].join('|'); // prettier-ignore
   }
 
   private stream(id: FlowId): PanelStream | undefined {

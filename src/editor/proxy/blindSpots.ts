@@ -15,7 +15,7 @@ const sentences = (t: Translate): string[] => [
   t('UDP reaches nothing outside: DNS works over TCP only ("options use-vc" in resolv.conf), QUIC not at all.'),
   t("A server inside cannot be reached through localhost, which always leads to the host's."),
   t(
-    'This kernel cannot hold packets (NFQUEUE): connections are accepted before the server answers, one that fails looks like a reset, and programs that end at once may stay unnamed.',
+    'Packets are not held (by choice, or for want of NFQUEUE in this kernel): connections are accepted before the server answers, one that fails looks like a reset, and programs that end at once may stay unnamed.',
   ),
   t('Servers inside are reached from this machine only, at localhost and by TCP.'),
   t('Servers inside cannot be reached from outside: this kernel does not let the proxy in.'),

@@ -1,6 +1,6 @@
 // Everything known about an element, as Markdown that no captured value can break out of. Pure.
 import { type Flow, isFailure } from '../../flow/model.ts';
-import { bytesText, durationText } from '../../flow/text.ts';
+import { bytesText, durationText, lostText } from '../../flow/text.ts';
 import { stateLabel, stateOf } from './grouping.ts';
 import type { Element, Group, Totals } from './elements.ts';
 import { reasonText } from './reasons.ts';
@@ -61,6 +61,7 @@ export function flowTooltip(flow: Flow, t: Translate): string {
   add(t('Received'), amount(flow.bytesDown, flow.datagramsDown, t));
   if (flow.application) add(t('Protocol'), `${flow.application.protocol} ${flow.application.summary}`.trim());
   add(t('Rule'), flow.rule);
+  if (flow.lost) add(t('Not let through'), lostText(flow.lost));
   add(t('Capture'), flow.capture);
   if (flow.error !== 0) add(t('Error'), `${flow.errorText || t('unknown')} (errno ${flow.error})`);
   const reason = flow.state === 'closed' ? reasonText(flow, t) : undefined;

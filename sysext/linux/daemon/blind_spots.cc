@@ -22,8 +22,8 @@ std::vector<std::string> blindSpotsOf(core::Mode mode, const Means& means) {
     if (!means.holds) add("A server inside cannot be reached through localhost, which always leads to the host's.");
   }
   if (!means.holds)
-    add("This kernel cannot hold packets (NFQUEUE): connections are accepted before the server answers, one that fails "
-        "looks like a reset, and programs that end at once may stay unnamed.");
+    add("Packets are not held (by choice, or for want of NFQUEUE in this kernel): connections are accepted before the "
+        "server answers, one that fails looks like a reset, and programs that end at once may stay unnamed.");
   if (means.isReachable) add("Servers inside are reached from this machine only, at localhost and by TCP.");
   else add("Servers inside cannot be reached from outside: this kernel does not let the proxy in.");
   add("TCP and UDP only: ping (\"Operation not permitted\") and other raw sockets reach nothing outside.");

@@ -158,8 +158,9 @@ core::FlowStart Capture::describe(core::Protocol protocol, const sockaddr_storag
   start.source = toAddress(source);
   start.destination = toAddress(destination);
   start.capture = about_;
-  start.host = names_.find(start.destination);
   start.process = processOf(protocol, source, destination);
+  start.host = names_.find(start.destination, start.process ? start.process->info.pid : 0,
+                           engine_.clock().steadyMillis());
   return start;
 }
 

@@ -53,6 +53,10 @@ class Capture {
   bool exists(const sockaddr_storage& client, const sockaddr_storage& server) {
     return !attribution_ || attribution_->exists(client, server);
   }
+  /// Whether a program has a socket that takes datagrams from `server`; true where nobody can tell.
+  bool hasDatagramSocket(const sockaddr_storage& client, const sockaddr_storage& server) {
+    return !sockDiag_ || linux_::SockDiag(sockDiag_.get()).find(core::Protocol::kUdp, client, server).has_value();
+  }
   /// Whether a server inside would take the connection.
   bool serves(const sockaddr_storage& client, const sockaddr_storage& server) {
     return attribution_ && attribution_->serves(client, server);

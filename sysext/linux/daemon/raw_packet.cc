@@ -172,12 +172,15 @@ uint8_t unreachableCode(bool v4, int error) {
 }  // namespace
 
 int sendPortUnreachable(int raw, const Address& server, const Address& client) {
+  return sendDatagramUnreachable(raw, server, client, server.size == 4 ? ICMP_PORT_UNREACH : ICMP6_DST_UNREACH_NOPORT);
+}
+
+int sendDatagramUnreachable(int raw, const Address& server, const Address& client, uint8_t code) {
   const udphdr header = headerUdp(client, server, 0);
   Quoted start;
   static_assert(sizeof header == start.size());
   std::memcpy(start.data(), &header, sizeof header);
-  return sendIcmp(raw, server, client, IPPROTO_UDP, start,
-                  server.size == 4 ? ICMP_PORT_UNREACH : ICMP6_DST_UNREACH_NOPORT);
+  return sendIcmp(raw, server, client, IPPROTO_UDP, start, code);
 }
 
 int sendUnreachable(int raw, const Address& server, const Address& client, uint32_t sequence, int error) {

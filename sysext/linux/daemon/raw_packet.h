@@ -19,6 +19,9 @@ int sendUdp(int raw, const core::Address& source, const core::Address& destinati
 /// program's next call fails with ECONNREFUSED. 0 or an errno.
 int sendPortUnreachable(int raw, const core::Address& server, const core::Address& client);
 
+/// Passes on what a router said of the program's datagrams: "destination unreachable" with this code.
+int sendDatagramUnreachable(int raw, const core::Address& server, const core::Address& client, uint8_t code);
+
 /// The program that waits in connect() is refused: the reset that a closed port answers a SYN with (RFC 9293, section
 /// 3.10.7.1). `sequence` is the SYN's. 0 or an errno.
 int sendRefusal(int raw, const core::Address& server, const core::Address& client, uint32_t sequence);

@@ -1,6 +1,8 @@
 #include "sysext/linux/daemon/udp_relay.h"
 
 #include <netinet/in.h>  // before the kernel's own headers, which then leave out what it defines
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 
 #include <linux/errqueue.h>
 #include <sys/epoll.h>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "sysext/core/close_reasons.h"
+#include "sysext/core/dns_message.h"
 #include "sysext/linux/daemon/address.h"
 #include "sysext/linux/daemon/capture.h"
 #include "sysext/linux/daemon/descriptors.h"
@@ -26,7 +29,6 @@ using core::Direction;
 constexpr int kBatch = 8;
 constexpr int kBatchesPerTurn = 8;
 constexpr size_t kDatagramBytes = 65536;
-constexpr uint16_t kDnsPort = 53;
 
 /// A batch of datagrams, received by one call.
 struct Batch {
@@ -67,6 +69,12 @@ bool originalDestination(msghdr& message, sockaddr_storage& destination) {
     return true;
   }
   return false;
+}
+
+/// A host or a router on the way says so; which code of it ends a program's call is for the program's kernel to know.
+bool isUnreachable(const sock_extended_err& error) {
+  return (error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_type == ICMP_DEST_UNREACH) ||
+         (error.ee_origin == SO_EE_ORIGIN_ICMP6 && error.ee_type == ICMP6_DST_UNREACH);
 }
 
 }  // namespace
@@ -123,7 +131,16 @@ void UdpRelay::passUp(const Address& client, const Address& peer, std::string_vi
     // A socket that has nobody to talk to is of no use.
     if (!conversation && from->conversations_ == 0) from->release();
   }
-  if (conversation && conversation->datagram(Direction::kUp, datagram)) conversation->send(datagram);
+  if (!conversation) return;
+  if (peer.port == core::kDnsPort) capture_.names().query(conversation->exchange(), datagram);
+  if (conversation->datagram(Direction::kUp, datagram)) conversation->send(datagram);
+}
+
+/// An answer that comes when its program has given up asking is not used any more.
+void UdpRelay::learn(const UdpConversation& conversation, std::string_view answer) {
+  const core::DnsExchange exchange = conversation.exchange();
+  if (capture_.hasDatagramSocket(toSockaddr(exchange.client), toSockaddr(exchange.server)))
+    capture_.names().answer(exchange, answer, engine_.clock().steadyMillis());
 }
 
 UdpClient* UdpRelay::clientAt(const Address& address) {
@@ -190,7 +207,7 @@ void UdpClient::receive() {
       UdpConversation* conversation =
           known != relay_.conversations_.end() ? known->second : relay_.converse(*this, peer);
       if (!conversation) continue;
-      if (peer.port == kDnsPort) relay_.capture_.names().learn(datagram);
+      if (peer.port == core::kDnsPort) relay_.learn(*conversation, datagram);
       if (conversation->datagram(Direction::kDown, datagram)) conversation->deliver(relay_.buffer(i), datagram.size());
       if (!socket_) return;
     }
@@ -221,7 +238,7 @@ void UdpClient::receiveErrors() {
       const Address server = toAddress(peer);
       const auto known = relay_.conversations_.find({address_, server});
       if (known == relay_.conversations_.end() || error.ee_errno == EMSGSIZE) continue;
-      if (error.ee_errno == ECONNREFUSED) sendPortUnreachable(relay_.raw_.get(), server, address_);
+      if (isUnreachable(error)) sendDatagramUnreachable(relay_.raw_.get(), server, address_, error.ee_code);
       known->second->stop(core::connectFailure(static_cast<int>(error.ee_errno)), static_cast<int>(error.ee_errno));
     }
   }
@@ -238,6 +255,10 @@ void UdpClient::release() {
 
 UdpConversation::UdpConversation(UdpRelay& relay, UdpClient& client, core::FlowStart start, const Address& peer)
     : DatagramFlow(relay.engine_, std::move(start)), relay_(relay), client_(client), peer_(peer) {}
+
+core::DnsExchange UdpConversation::exchange() const {
+  return {client_.address_, peer_, about.process ? about.process->info.pid : 0};
+}
 
 void UdpConversation::send(std::string_view datagram) {
   const sockaddr_storage to = toSockaddr(peer_);

@@ -8,6 +8,7 @@
 
 #include "native/fd.h"
 #include "sysext/core/datagram_flow.h"
+#include "sysext/core/host_names.h"
 #include "sysext/linux/daemon/address_pair.h"
 #include "sysext/linux/daemon/event_loop.h"
 
@@ -34,6 +35,7 @@ class UdpRelay final : public EventHandler {
   void passUp(const core::Address& client, const core::Address& peer, std::string_view datagram);
   /// Null where there are no descriptors, or no more flows are allowed.
   UdpConversation* converse(UdpClient& client, const core::Address& peer);
+  void learn(const UdpConversation& conversation, std::string_view answer);
   UdpClient* clientAt(const core::Address& address);
   /// In front of each buffer there is kPacketHeadroom.
   char* buffer(int index);
@@ -72,6 +74,8 @@ class UdpClient final : public EventHandler {
 class UdpConversation final : public core::DatagramFlow {
  public:
   UdpConversation(UdpRelay& relay, UdpClient& client, core::FlowStart start, const core::Address& peer);
+  /// Of name servers.
+  core::DnsExchange exchange() const;
   /// To the peer.
   void send(std::string_view datagram);
   /// To the program. There is kPacketHeadroom in front of it.

@@ -7,7 +7,7 @@
 
 namespace flowtap::linux_ {
 
-Capture enterCapture(const std::vector<wire::Mode>& modes) {
+Capture enterCapture(const std::vector<wire::Mode>& modes, Holding holding) {
   const HostNetwork host = readHostNetwork();
   const auto settings = readHostSettings();
   Capture capture;
@@ -25,8 +25,10 @@ Capture enterCapture(const std::vector<wire::Mode>& modes) {
     if (!first) first = refusal;
   }
   if (capture.mode == wire::Mode::kUnspecified) throw CaptureImpossible(explainRulesFailure(*first));
+  if (first) capture.fallback = explainRulesFailure(*first);
   routeEverything(host, capture.mode);
   capture.sockets = makeCaptureSockets(host, capture.mode);
+  if (holding == Holding::kNever) return capture;
   auto queues = holdConnections(host);
   capture.holds = !queues.empty();
   for (auto& queue : queues) capture.sockets.push_back(std::move(queue));

@@ -17,8 +17,11 @@ struct Capture {
   std::optional<Problem> fallback;  ///< why no better mode could be had
 };
 
+/// Whether connect() waits until the server has answered: where the kernel can, or never.
+enum class Holding { kWherePossible, kNever };
+
 /// Enters new namespaces and makes their network, trying the modes in order. There is no way back: on a throw
-/// (CaptureImpossible, of the first mode) the process should end.
-Capture enterCapture(const std::vector<wire::Mode>& modes);
+/// (CaptureImpossible, of the first mode) the process should end, or go on without a network.
+Capture enterCapture(const std::vector<wire::Mode>& modes, Holding holding);
 
 }  // namespace flowtap::linux_

@@ -1,14 +1,11 @@
 #include "sysext/linux/launcher/launch.h"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <optional>
 #include <string>
 
 #include "sysext/linux/launcher/apparmor_profile.h"
@@ -16,6 +13,7 @@
 #include "sysext/linux/launcher/command.h"
 #include "sysext/linux/launcher/daemon_link.h"
 #include "sysext/linux/launcher/explicit_proxy.h"
+#include "sysext/linux/launcher/join.h"
 #include "sysext/linux/launcher/namespaces.h"
 #include "sysext/linux/launcher/options.h"
 
@@ -52,49 +50,6 @@ const char* nameOf(wire::Mode mode) {
   return mode == wire::Mode::kTproxy ? "tproxy" : mode == wire::Mode::kRedirect ? "redirect" : "explicit";
 }
 
-/// Which namespaces this process is in.
-std::string whereabouts() {
-  std::string names;
-  for (const char* link : {"/proc/self/ns/user", "/proc/self/ns/net"}) {
-    char target[64];
-    const ssize_t size = ::readlink(link, target, sizeof target);
-    if (size > 0) names.append(target, static_cast<size_t>(size));
-  }
-  return names;
-}
-
-/// Where AppArmor restricts user namespaces, they can be made and are then of no use, and there is no way back out of
-/// one. There a child tries first.
-std::optional<Problem> tryInChild(const std::vector<wire::Mode>& modes) {
-  std::ifstream restricted("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-  if (::geteuid() == 0 || restricted.get() != '1') return std::nullopt;
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
-  const Fd from(ends[0]);
-  Fd to(ends[1]);
-  const pid_t child = ::fork();
-  if (child < 0) return std::nullopt;
-  if (child == 0) {
-    try {
-      enterCapture(modes);
-    } catch (const CaptureImpossible& e) {
-      const std::string message = e.problem().code + "\n" + e.problem().text;
-      (void)!::write(to.get(), message.data(), message.size());
-    }
-    ::_exit(0);
-  }
-  to.reset();
-  std::string message;
-  char buffer[1024];
-  for (ssize_t n; (n = ::read(from.get(), buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR);)
-    if (n > 0) message.append(buffer, static_cast<size_t>(n));
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  const size_t line = message.find('\n');
-  if (line == std::string::npos) return std::nullopt;
-  return Problem{message.substr(0, line), message.substr(line + 1)};
-}
-
 /// The last rung: what the system forbids does not keep programs from obeying variables.
 Capture fallBack(const Problem& problem) {
   try {
@@ -112,13 +67,10 @@ Capture makeCapture(const Options& options) {
   const bool last = modes.back() == wire::Mode::kExplicit;
   if (last) modes.pop_back();
   if (modes.empty()) return makeExplicitCapture();
-  if (!last) return enterCapture(modes);
-  if (const auto problem = tryInChild(modes)) return fallBack(*problem);
-  const std::string outside = whereabouts();
+  if (!last) return enterCapture(modes, options.holding);
   try {
-    return enterCapture(modes);
+    return joinCapture(modes, options.holding);
   } catch (const CaptureImpossible& e) {
-    if (whereabouts() != outside) throw;  // in a network that leads nowhere
     return fallBack(e.problem());
   }
 }
@@ -161,8 +113,10 @@ int run(const Options& options) {
     for (const auto& [name, value] : variables(capture, options)) ::setenv(name.c_str(), value.c_str(), 1);
     daemon.keepAcrossExec();
     if (capture.fallback)
-      complain(0, "only programs that obey proxy variables are seen here, others connect past Flowtap (" +
-                      capture.fallback->code + "; \"flowtap-run --check\" tells the remedy)");
+      complain(0, std::string(capture.mode == wire::Mode::kExplicit
+                                  ? "only programs that obey proxy variables are seen here, others connect past Flowtap"
+                                  : "only TCP is carried here, no UDP") +
+                      " (" + capture.fallback->code + "; \"flowtap-run --check\" tells the remedy)");
   } catch (const CaptureImpossible& e) {
     return complain(kCaptureFailed, e.problem().text);
   }

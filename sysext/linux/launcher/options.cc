@@ -7,11 +7,12 @@
 namespace flowtap::linux_ {
 namespace {
 
-enum : int { kCaptureOption = 256, kModeOption, kCheckOption, kApparmorOption, kHelpOption };
+enum : int { kCaptureOption = 256, kModeOption, kNoHoldOption, kCheckOption, kApparmorOption, kHelpOption };
 
 const option kLongOptions[] = {
     {"capture", required_argument, nullptr, kCaptureOption},
     {"mode", required_argument, nullptr, kModeOption},
+    {"no-hold", no_argument, nullptr, kNoHoldOption},
     {"check", no_argument, nullptr, kCheckOption},
     {"apparmor-profile", no_argument, nullptr, kApparmorOption},
     {"help", no_argument, nullptr, kHelpOption},
@@ -43,7 +44,7 @@ Options invalid(std::string problem) {
 }  // namespace
 
 const char* const kUsage =
-    "usage: flowtap-run [--capture NAME] [--mode auto|tproxy|redirect|explicit] -- COMMAND [ARGUMENT…]\n"
+    "usage: flowtap-run [--capture NAME] [--mode auto|tproxy|redirect|explicit] [--no-hold] -- COMMAND [ARGUMENT…]\n"
     "       flowtap-run --check [--mode …]\n"
     "       flowtap-run --apparmor-profile\n"
     "\n"
@@ -52,6 +53,8 @@ const char* const kUsage =
     "  --capture NAME      the name that its flows carry (default: one of its own)\n"
     "  --mode MODE         tproxy: TCP and UDP; redirect: TCP only; explicit: programs that obey http_proxy and the\n"
     "                      like; auto (default): the first of these that works\n"
+    "  --no-hold           connections are accepted before their server answers, as where the kernel cannot hold packets:\n"
+    "                      one that fails then looks like a reset\n"
     "  --check             tells in one line of JSON which mode works here, whether new connections wait until their\n"
     "                      process is known (\"holds\"), and what stands in the way\n"
     "  --apparmor-profile  prints the profile that systems with AppArmor may ask for\n"
@@ -73,6 +76,7 @@ Options parseOptions(int argc, char** argv) {
         if (options.modes.empty())
           return invalid("no mode \"" + std::string(::optarg) + "\"; there are auto, tproxy, redirect and explicit");
         break;
+      case kNoHoldOption: options.holding = Holding::kNever; break;
       case kCheckOption: options.action = Options::Action::kCheck; break;
       case kApparmorOption: options.action = Options::Action::kApparmorProfile; break;
       case kHelpOption: options.action = Options::Action::kHelp; break;

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "gen/flow_pb.hpp"
+#include "sysext/linux/launcher/capture.h"
 
 namespace flowtap::linux_ {
 
@@ -12,6 +12,7 @@ struct Options {
   Action action = Action::kRun;
   std::string capture;             ///< unique per run
   std::vector<wire::Mode> modes;   ///< in the order to try
+  Holding holding = Holding::kWherePossible;
   char** command = nullptr;        ///< null-terminated
   std::string problem;             ///< of kInvalid
 };

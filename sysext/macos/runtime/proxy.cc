@@ -373,7 +373,8 @@ core::FlowStart ProxyImpl::describe(Offered& offered) {
   start.process = engine_.processes().intern(std::move(offered.process));
   if (!offered.host.empty() && !isAddress(offered.host))
     start.host = std::make_shared<const std::string>(offered.host);
-  else start.host = names_.find(start.destination);
+  else
+    start.host = names_.find(start.destination, start.process ? start.process->info.pid : 0, clock_.steadyMillis());
   return start;
 }
 

@@ -189,71 +189,175 @@ std::string dnsName(const std::string& name) {
   }
   return out + '\0';
 }
-std::string question(const std::string& name, unsigned answers, unsigned flags = 0x8180) {
-  return u16(7) + u16(flags) + u16(1) + u16(answers) + u16(0) + u16(0) + dnsName(name) + u16(1) + u16(1);
+constexpr unsigned kA = 1, kCname = 5, kAaaa = 28, kAnswer = 0x8180;
+std::string question(const std::string& name, unsigned answers, unsigned flags = kAnswer, unsigned id = 7,
+                     unsigned type = kA) {
+  return u16(id) + u16(flags) + u16(1) + u16(answers) + u16(0) + u16(0) + dnsName(name) + u16(type) + u16(1);
 }
-std::string record(const std::string& name, unsigned type, const std::string& data) {
-  return name + u16(type) + u16(1) + std::string(4, '\0') + u16(static_cast<unsigned>(data.size())) + data;
+std::string query(const std::string& name, unsigned id = 7, unsigned type = kA) {
+  return question(name, 0, 0x0100, id, type);
+}
+std::string record(const std::string& name, unsigned type, const std::string& data, unsigned seconds = 0) {
+  return name + u16(type) + u16(1) + u16(0) + u16(seconds) + u16(static_cast<unsigned>(data.size())) + data;
 }
 const std::string kPointer("\xC0\x0C", 2);  // to the question's name
 const std::string kAddress4("\xC0\x00\x02\x01", 4);
 Address address4() { return start().destination; }
 
-TEST("an address has the name that was asked for, through aliases too") {
+/// A memory of names, a program that asks, and its name server.
+struct Dns {
+  explicit Dns(size_t limit = 4096) : names(limit) {}
+  DnsExchange exchange(uint32_t pid = 0) const {
+    Address server = address4();
+    server.port = 53;
+    return {start().source, server, pid};
+  }
+  void ask(const std::string& question_, const std::string& answer, uint32_t pid = 0) {
+    names.query(exchange(pid), question_);
+    names.answer(exchange(pid), answer, now);
+  }
+  /// Asks for the name and gets kAddress4.
+  void resolve(const std::string& name, uint32_t pid = 0, unsigned seconds = 0) {
+    ask(query(name), question(name, 1) + record(kPointer, kA, kAddress4, seconds), pid);
+  }
+  std::string name(const Address& address = address4(), uint32_t pid = 0) {
+    const auto found = names.find(address, pid, now);
+    return found ? *found : "";
+  }
+  uint64_t now = 1'000'000;
   HostNames names;
-  CHECK(!names.find(address4()));
-  names.learn(question("www.example.com", 2) + record(kPointer, 5, dnsName("edge.cdn.example")) +
-              record(dnsName("edge.cdn.example"), 1, kAddress4));
-  CHECK(names.find(address4()) && *names.find(address4()) == "www.example.com");
-  names.learn(question("other.example", 1) + record(kPointer, 1, kAddress4));
-  CHECK_EQ(*names.find(address4()), "other.example");  // the latest answer is the one in use
+};
+
+TEST("an address has the name that was asked for, through aliases too, in any order") {
+  Dns dns;
+  CHECK_EQ(dns.name(), "");
+  dns.ask(query("WWW.example.com"), question("www.Example.com", 3) +
+                                        record(dnsName("edge.cdn.example"), kA, kAddress4) +
+                                        record(dnsName("cdn.example"), kCname, dnsName("EDGE.cdn.example")) +
+                                        record(kPointer, kCname, dnsName("cdn.example")));
+  CHECK_EQ(dns.name(), "www.Example.com");
   Address six = address4();
   six.size = 16;
   six.bytes = {0x20, 0x01, 0x0d, 0xb8};
-  names.learn(question("six.example", 1) +
-              record(kPointer, 28, std::string(reinterpret_cast<const char*>(six.bytes.data()), 16)));
-  CHECK(names.find(six) && *names.find(six) == "six.example");
+  dns.ask(query("six.example", 8, kAaaa),
+          question("six.example", 1, kAnswer, 8, kAaaa) +
+              record(kPointer, kAaaa, std::string(reinterpret_cast<const char*>(six.bytes.data()), 16)));
+  CHECK_EQ(dns.name(six), "six.example");
+}
+
+TEST("only what answers a query teaches a name") {
+  Dns dns;
+  const std::string address = record(kPointer, kA, kAddress4);
+  dns.names.answer(dns.exchange(), question("a.example", 1) + address, dns.now);          // nobody asked
+  dns.ask(query("a.example"), question("a.example", 1, kAnswer, 8) + address);            // another id
+  dns.ask(query("a.example"), question("b.example", 1) + address);                        // another name
+  dns.ask(query("a.example"), question("a.example", 1, kAnswer, 7, kAaaa) + address);     // another type
+  dns.names.query(dns.exchange(), query("c.example"));
+  DnsExchange other = dns.exchange();
+  other.server.bytes[3]++;
+  dns.names.answer(other, question("c.example", 1) + address, dns.now);  // of another server
+  other = dns.exchange();
+  other.client.port++;
+  dns.names.answer(other, question("c.example", 1) + address, dns.now);  // to another socket
+  CHECK_EQ(dns.names.size(), 0u);
+  dns.names.answer(dns.exchange(), question("c.example", 1) + address, dns.now);
+  CHECK_EQ(dns.name(), "c.example");
+  // The first answer is the one that counts.
+  dns.ask(query("d.example"), question("d.example", 0, 0x8183));
+  dns.names.answer(dns.exchange(), question("d.example", 1) + address, dns.now);
+  CHECK_EQ(dns.name(), "c.example");
 }
 
 TEST("queries, failures and wrong answers teach nothing") {
-  HostNames names;
-  const std::string answer = record(kPointer, 1, kAddress4);
-  names.learn(question("a.example", 1, 0x0100) + answer);               // a query
-  names.learn(question("a.example", 1, 0x8183) + answer);               // NXDOMAIN
-  names.learn(question("a.example", 1) + record(kPointer, 1, "abc"));   // an address of 3 bytes
-  names.learn(question("a.example", 1) + answer.substr(0, answer.size() - 1));
-  names.learn(question("", 1) + answer);                                // the root
-  names.learn("");
-  names.learn(question("a.example", 1) + record("\xC0\xFF", 1, kAddress4));  // a pointer forwards
-  CHECK_EQ(names.size(), 0u);
+  Dns dns;
+  const std::string answer = record(kPointer, kA, kAddress4);
+  const auto told = [&](const std::string& message) { dns.ask(query("a.example"), message); };
+  told(question("a.example", 1, 0x0100) + answer);              // a query
+  told(question("a.example", 1, 0x8183) + answer);              // NXDOMAIN
+  told(question("a.example", 1) + record(kPointer, kA, "abc"));  // an address of 3 bytes
+  told(question("a.example", 1) + record(dnsName("b.example"), kA, kAddress4));  // of a name that nobody asked for
+  told(question("a.example", 2) + record(dnsName("b.example"), kCname, dnsName("c.example")) +
+       record(dnsName("c.example"), kA, kAddress4));
+  told(question("a.example", 1) + record(kPointer, kAaaa, std::string(16, 'x')));  // not the type that was asked for
+  told(question("a.example", 1) + answer.substr(0, answer.size() - 1));
+  dns.ask(query(""), question("", 1) + answer);  // the root
+  told("");
+  told(question("a.example", 1) + record("\xC0\xFF", kA, kAddress4));  // a pointer forwards
+  CHECK_EQ(dns.names.size(), 0u);
+}
+
+TEST("an answer that was cut off teaches what is whole") {
+  Dns dns;
+  std::string other = kAddress4;
+  other[3] = 9;
+  const std::string whole = question("a.example", 2, 0x8380) + record(kPointer, kA, kAddress4) +
+                            record(kPointer, kA, other);
+  dns.ask(query("a.example"), whole.substr(0, whole.size() - 2));
+  CHECK_EQ(dns.name(), "a.example");
+  CHECK_EQ(dns.names.size(), 1u);
+}
+
+TEST("several names of one address: each process has its own, and who cannot be sure has none") {
+  Dns dns;
+  dns.resolve("a.example", 1);
+  dns.resolve("b.example", 2);
+  CHECK_EQ(dns.name(address4(), 1), "a.example");
+  CHECK_EQ(dns.name(address4(), 2), "b.example");
+  CHECK_EQ(dns.name(address4(), 3), "");
+  dns.resolve("c.example", 2);
+  CHECK_EQ(dns.name(address4(), 2), "");
+  dns.resolve("A.example", 1);
+  CHECK_EQ(dns.name(address4(), 1), "A.example");
+}
+
+TEST("of several names of one address, one that has run out does not count, unless it is the only one") {
+  Dns dns;
+  dns.resolve("a.example", 1, 10);
+  dns.now += 61'000;
+  CHECK_EQ(dns.name(address4(), 1), "a.example");
+  dns.resolve("b.example", 1, 3600);
+  CHECK_EQ(dns.name(address4(), 1), "b.example");
+  dns.now += 3'601'000;
+  CHECK_EQ(dns.name(address4(), 1), "");
 }
 
 TEST("names that point to themselves or forwards teach nothing") {
-  HostNames names;
-  const std::string head = u16(7) + u16(0x8180) + u16(1) + u16(1) + u16(0) + u16(0);
+  Dns dns;
+  const std::string head = u16(7) + u16(kAnswer) + u16(1) + u16(1) + u16(0) + u16(0);
   const std::string rest = u16(1) + u16(1);
-  names.learn(head + std::string("\xC0\x0C", 2) + rest + record(kPointer, 1, kAddress4));
+  const auto told = [&](const std::string& message) {
+    std::string asks = message;
+    asks[2] = 1;  // the same as a query
+    dns.ask(asks, message);
+  };
+  told(head + std::string("\xC0\x0C", 2) + rest + record(kPointer, kA, kAddress4));
   // A label and then a pointer to that label: without an end, but for the rule that pointers go backwards.
-  names.learn(head + std::string("\x01" "a\xC0\x0C", 4) + rest + record(kPointer, 1, kAddress4));
+  told(head + std::string("\x01" "a\xC0\x0C", 4) + rest + record(kPointer, kA, kAddress4));
   // Forwards, to a good name behind the record.
-  names.learn(head + std::string("\xC0\x21", 2) + rest + record(std::string(1, '\0'), 1, kAddress4) + dnsName("good"));
-  CHECK_EQ(names.size(), 0u);
+  told(head + std::string("\xC0\x21", 2) + rest + record(std::string(1, '\0'), kA, kAddress4) + dnsName("good"));
+  // Aliases in a circle end, and lead to nothing.
+  dns.ask(query("a.example"), question("a.example", 3) + record(kPointer, kCname, dnsName("b.example")) +
+                                  record(dnsName("b.example"), kCname, dnsName("a.example")) +
+                                  record(dnsName("c.example"), kA, kAddress4));
+  CHECK_EQ(dns.names.size(), 0u);
 }
 
 TEST("no datagram harms the memory of names, and it stays bounded") {
-  HostNames names(100);
+  Dns dns(100);
   std::mt19937 random(5);
   for (int i = 0; i < 20'000; i++) {
     std::string data = kAddress4;
     data[3] = static_cast<char>(random());
     data[2] = static_cast<char>(random());
-    std::string message = question("host.example", 2) + record(kPointer, 1, data) + record(kPointer, 1, data);
+    std::string message = question("host.example", 2) + record(kPointer, kA, data) + record(kPointer, kA, data);
     if (i % 2)
       for (unsigned flips = 1 + random() % 6; flips > 0; flips--) message[random() % message.size()] = char(random());
     if (i % 3 == 0) message.resize(random() % message.size());
-    names.learn(message);
+    dns.ask(query("host.example"), message, static_cast<uint32_t>(random() % 50));
   }
-  CHECK_EQ(names.size(), 100u);
+  CHECK_EQ(dns.names.size(), 100u);
+  for (unsigned i = 0; i < 5000; i++) dns.names.query(dns.exchange(), query("unanswered.example", i));
+  CHECK_EQ(dns.names.waiting(), 1024u);
 }
 
 // ---- processes and text ----

@@ -1,9 +1,11 @@
 // Why a capture is impossible: real limits where a test can set them, the system's settings otherwise.
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "native/test/folder.h"
 #include "sysext/linux/launcher/apparmor_profile.h"
 #include "sysext/linux/launcher/problem.h"
+#include "sysext/test/launcher/captured.h"
 #include "sysext/test/launcher/program.h"
 
 using namespace flowtap;
@@ -60,6 +63,25 @@ bool filterUnshare() {
   return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+/// The same for netlink sockets of the packet filter, once namespaces are there.
+bool filterNetfilter() {
+  constexpr auto lowHalf = [](unsigned argument) {
+    return static_cast<uint32_t>(offsetof(seccomp_data, args) + argument * sizeof(uint64_t));  // little-endian
+  };
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 5),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, lowHalf(0)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, lowHalf(2)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_NETFILTER, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{sizeof code / sizeof *code, code};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 std::string check(std::function<bool()> before) {
   Program program({launcher({"--check"}, {}), {}, std::move(before), ""});
   const Result result = program.wait();
@@ -93,6 +115,34 @@ TEST("namespaces forbidden by a container's filter") {
   checkOneLine(json);
   CHECK_CONTAINS(json, "\"code\":\"userns-seccomp\"");
   CHECK_CONTAINS(json, "seccomp=");
+}
+
+TEST("namespaces without a packet filter are left for the explicit proxy") {
+  const std::string json = check(filterNetfilter);
+  checkOneLine(json);
+  CHECK_CONTAINS(json, "\"mode\":\"explicit\"");
+  CHECK_CONTAINS(json, "\"code\":\"nftables-missing\"");
+  CHECK_CONTAINS(json, "sudo modprobe -a nf_tables");
+  // The command runs outside of them.
+  const auto network = [] {
+    char name[64] = "";
+    return ::readlink("/proc/self/ns/net", name, sizeof name - 1) > 0 ? std::string(name) : "";
+  };
+  Captured captured({"readlink", "/proc/self/ns/net"}, {}, filterNetfilter);
+  const Result result = captured.finish();
+  CHECK_EQ(result.out, network() + "\n");
+  CHECK_CONTAINS(result.err, "only programs that obey proxy variables are seen here");
+}
+
+TEST("a way of capturing that is asked for is the only one that is tried") {
+  Program program({launcher({"--mode", "tproxy", "--check"}, {}), {}, filterNetfilter, ""});
+  const Result result = program.wait();
+  CHECK_CONTAINS(result.out, "{\"mode\":null,\"holds\":false,\"problem\":{\"code\":\"nftables-missing\"");
+}
+
+TEST("connections are not held where nobody wants it") {
+  Program program({launcher({"--no-hold", "--check"}, {}), {}, nullptr, ""});
+  CHECK_EQ(program.wait().out, "{\"mode\":\"tproxy\",\"holds\":false,\"problem\":null}\n");
 }
 
 TEST("namespaces forbidden by a sysctl") {

@@ -275,6 +275,10 @@ TEST("names of DNS answers go to the flows that follow") {
   // One answer: a.example is 192.0.2.53.
   const std::string answer = std::string("\0\1\x81\x80\0\1\0\1\0\0\0\0", 12) + std::string("\1a\7example\0", 11) +
                              std::string("\0\1\0\1", 4) + std::string("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x35", 16);
+  std::string query = answer.substr(0, 12 + 11 + 4);
+  query[2] = 1;     // a query
+  query[7] = '\0';  // without an answer
+  t.fromProgram({{query, peer(53)}});
   t.fromPeers({{answer, peer(53)}});
   t.fromProgram({{"q", peer(8443)}});
   const auto opened = t.opened();

@@ -118,6 +118,25 @@ describe('flow store', () => {
     assert.equal(store.flow(2)?.datagramsUp, 0);
   });
 
+  it('counts what a rule did not let through, by the latest that was told', () => {
+    const { store, feed } = make();
+    const lost = { datagramsUp: 3, datagramsDown: 0, bytesUp: 300, bytesDown: 0 };
+    feed(
+      opened({ id: 1, protocol: Protocol.udp }),
+      opened({ id: 2, protocol: Protocol.udp }),
+      counters({ id: 1, lost }),
+    );
+    assert.deepEqual(store.flow(1)?.lost, lost);
+    // Of an older time than what is known, it changes nothing; a flow's end without it neither.
+    feed(counters({ id: 1, lost: { ...lost, datagramsUp: 2, bytesUp: 200 } }));
+    assert.deepEqual(store.flow(1)?.lost, lost);
+    const all = { ...lost, datagramsDown: 1, bytesDown: 2 ** 40 };
+    feed(closed({ id: 1, lost: all }), closed({ id: 2 }));
+    assert.deepEqual(store.flow(1)?.lost, all);
+    assert.equal('lost' in store.flow(2)!, false);
+    assert.equal(store.flow(1)?.bytesUp, 0);
+  });
+
   it('gives consecutive ids whatever the proxies call their flows', () => {
     const { store, feed } = make();
     const other = store.addSource();

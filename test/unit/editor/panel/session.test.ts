@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { CloseReason, Direction, FlowClosed, Protocol, ProxyFrame } from '../../../../gen/flow_pb.ts';
+import {
+  CloseReason,
+  Direction,
+  FlowClosed,
+  FlowCounters,
+  FlowOpened,
+  Protocol,
+  ProxyFrame,
+} from '../../../../gen/flow_pb.ts';
 import { dissectLive } from '../../../../src/dissect/live.ts';
 import { PanelSession } from '../../../../src/editor/panel/session.ts';
 import { FlowStore } from '../../../../src/flow/store.ts';
 import { nodeCodecs } from '../../../../src/node/contentCodecs.ts';
-import type { Method, Requests, ToHost, ToWebview } from '../../../../src/protocol/panel.ts';
+import type { Method, PanelDetail, Requests, ToHost, ToWebview } from '../../../../src/protocol/panel.ts';
 
 const now = 1_800_000_000_000_000;
 const text = (s: string): Uint8Array => new Uint8Array(Buffer.from(s, 'latin1'));
@@ -89,7 +97,7 @@ function setUp() {
     store.flush();
     store.flush(); // what was dissected
   }
-  return { store, session, posted, commands, ask, exchange };
+  return { store, session, posted, commands, ask, exchange, send };
 }
 
 describe("the panel's session", () => {
@@ -142,6 +150,27 @@ describe("the panel's session", () => {
     assert.deepEqual(stream!.chunks.map((c) => c.up), [true, false]); // prettier-ignore
     assert.deepEqual(stream!.missing, { up: 0, down: 50 });
     assert.equal(await ask('detail', { id: 99 }), undefined);
+  });
+
+  it('shows what a rule did not let through, and anew when that grows', async () => {
+    const { ask, send } = setUp();
+    send({ opened: FlowOpened.make({ id: 1, protocol: Protocol.udp, openedAt: now }) });
+    const lose = (bytesUp: number): void =>
+      send({
+        counters: FlowCounters.make({ id: 1, lost: { datagramsUp: 2, datagramsDown: 0, bytesUp, bytesDown: 0 } }),
+      });
+    const shown = (detail: PanelDetail): string | undefined =>
+      detail.overview.flatMap((s) => s.fields).find(([name]) => name === 'Not let through')?.[1];
+    const plain = await ask('detail', { id: 1 });
+    assert.ok(plain && plain !== 'unchanged');
+    assert.equal(shown(plain), undefined);
+    lose(100);
+    const first = await ask('detail', { id: 1, stamp: plain.stamp });
+    assert.ok(first && first !== 'unchanged');
+    assert.equal(shown(first), '↑ 2 (100 B) ↓ 0 (0 B)');
+    assert.equal(await ask('detail', { id: 1, stamp: first.stamp }), 'unchanged');
+    lose(200);
+    assert.notEqual(await ask('detail', { id: 1, stamp: first.stamp }), 'unchanged');
   });
 
   it('counts flows and failures over time', async () => {

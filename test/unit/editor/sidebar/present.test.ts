@@ -125,7 +125,8 @@ describe('a row of the sidebar', () => {
 
 describe('a tooltip of the sidebar', () => {
   it('tells everything known', () => {
-    const f = closed(flow(0, { bytesUp: 5000, rule: 'slow', capture: 'run-1' }), {
+    const lost = { datagramsUp: 3, datagramsDown: 0, bytesUp: 1200, bytesDown: 0 };
+    const f = closed(flow(0, { bytesUp: 5000, rule: 'slow', capture: 'run-1', lost }), {
       reason: 'reset by server',
       error: 104,
       errorText: 'Connection reset by peer',
@@ -142,6 +143,7 @@ describe('a tooltip of the sidebar', () => {
       'Connected after: 20 ms',
       '5.0 kB (5000 B)',
       'slow',
+      'Not let through: ↑ 3 (1.2 kB) ↓ 0 (0 B)',
       'run-1',
       'Connection reset by peer (errno 104)',
       'aborted the connection',
