@@ -3,11 +3,11 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { fullQueue } from './full-queue.mjs';
 
 const rounds = 50;
 const file = process.env.FLOWTAP_BRIDGE;
@@ -55,18 +55,7 @@ const server = net.createServer((socket) => socket.on('error', () => {}).end('x'
 await once(server, 'listening');
 
 const hanging = path.join(folder, 'hanging.sock');
-const script = `import socket,sys
-s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0); w=[]
-try:
-  while True:
-    c=socket.socket(socket.AF_UNIX); c.setblocking(False); c.connect(sys.argv[1]); w.append(c)
-except BlockingIOError: print('full', flush=True)
-sys.stdin.read()`;
-const hanger = spawn('python3', ['-c', script, hanging], {
-  stdio: ['pipe', 'pipe', 'inherit'],
-  env: { PATH: process.env.PATH },
-});
-await once(hanger.stdout, 'data');
+const endHanging = await fullQueue(hanging);
 
 await test('ended from outside, calls waiting for the service', async () => {
   await endingWorker(hanging, '', true);
@@ -99,8 +88,7 @@ await test('a Worker left alone waits for its calls', async () => {
 await test('the main thread still connects', async () => {
   fs.closeSync(await bridge.connect(answering, '', ''));
 });
-hanger.stdin.end();
-await once(hanger, 'exit');
+await endHanging();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed ? 1 : 0;
 // Calls that are in flight when the process itself exits.

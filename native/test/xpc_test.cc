@@ -14,7 +14,7 @@
 
 #include "native/fd.h"
 #include "native/rendezvous.h"
-#include "native/shim/shim.h"
+#include "native/shim/left.h"
 #include "native/test/check.h"
 #include "native/xpc/message.h"
 #include "native/xpc/proof.h"
@@ -236,18 +236,10 @@ std::string pattern(size_t size, unsigned seed) {
 void leavesNothing(const std::function<void()>& body) {
   body();
   shim::fireTimers();
-  CHECK(eventually([] {
-    shim::fireTimers();
-    return shim::liveObjects() == 0;
-  }));
+  CHECK(shim::nothingIsLeft());
   const int before = openFds();
   body();
-  const bool gone = eventually([] {
-    shim::fireTimers();
-    return shim::liveObjects() == 0;
-  });
-  if (!gone) std::printf("  %ld objects are left\n", shim::liveObjects());
-  CHECK(gone);
+  CHECK(shim::nothingIsLeft());
   const bool closed = eventually([before] { return openFds() == before; });
   if (!closed) std::printf("  %d descriptors before, %d after\n", before, openFds());
   CHECK(closed);

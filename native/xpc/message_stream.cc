@@ -26,7 +26,7 @@ std::shared_ptr<MessageStream> MessageStream::start(xpc_connection_t connection,
   std::shared_ptr<MessageStream> stream(new MessageStream);
   stream->sendCredit_ = stream->receiveCredit_ = kWindow;
   Fd outer;
-  if (!makeSocketPair(stream->inner_, outer) || !makePipe(stream->wakeRead_, stream->wakeWrite_)) return nullptr;
+  if (!makeSocketPair(stream->inner_, outer) || !stream->wake_.open()) return nullptr;
   stream->connection_ = Connection::retained(connection);
   auto* const forThread = new std::shared_ptr<MessageStream>(stream);
   pthread_t thread;
@@ -73,25 +73,19 @@ void MessageStream::onMessage(xpc_object_t message) {
     default:
       dead_ = true;
   }
-  wake();
+  wake_.signal();
 }
 
 void MessageStream::onError() {
   const std::lock_guard<std::mutex> lock(mutex_);
   // What has arrived is still delivered.
   remoteEnded_ = lost_ = true;
-  wake();
+  wake_.signal();
 }
 
 bool MessageStream::running() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return !finished_;
-}
-
-void MessageStream::wake() {
-  // A full pipe has woken the thread already.
-  const char byte = 0;
-  (void)!::write(wakeWrite_.get(), &byte, 1);
 }
 
 void MessageStream::run() {
@@ -108,10 +102,9 @@ void MessageStream::run() {
       if (!incoming_.empty()) events |= POLLOUT;
     }
     // A hangup is reported whether it is asked for or not: look away from it until there is credit to send what is left.
-    pollfd polled[2] = {{stalledHangup_ && events == 0 ? -1 : inner_.get(), events, 0}, {wakeRead_.get(), POLLIN, 0}};
+    pollfd polled[2] = {{stalledHangup_ && events == 0 ? -1 : inner_.get(), events, 0}, {wake_.fd(), POLLIN, 0}};
     if (::poll(polled, 2, -1) < 0 && errno != EINTR) break;
-    char drained[64];
-    while (polled[1].revents && ::read(wakeRead_.get(), drained, sizeof drained) > 0) continue;
+    if (polled[1].revents) wake_.clear();
     if (polled[0].revents & POLLOUT) flush();
     const bool readable = polled[0].revents & (POLLIN | POLLHUP | POLLERR);
     if (readable && (events & POLLIN)) {

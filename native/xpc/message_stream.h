@@ -8,6 +8,7 @@
 #include <string>
 
 #include "native/fd.h"
+#include "native/wake.h"
 #include "native/xpc/handle.h"
 
 namespace flowtap::xpc {
@@ -29,10 +30,10 @@ class MessageStream : public std::enable_shared_from_this<MessageStream> {
   void run();
   void flush();
   void readSome();
-  void wake();
 
   Connection connection_;
-  Fd inner_, wakeRead_, wakeWrite_;  // inner_ and wakeRead_: the thread's
+  Fd inner_;  // the thread's
+  Wake wake_;
   // The thread's alone.
   bool localEnded_ = false, shutDown_ = false, stalledHangup_ = false;
 

@@ -1,4 +1,4 @@
-// Socket pairs and pipes on systems without SOCK_CLOEXEC.
+// Socket pairs on systems without SOCK_CLOEXEC.
 #pragma once
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -24,15 +24,6 @@ inline bool makeSocketPair(Fd& a, Fd& b) {
   for (const int end : ends) setCloseOnExecNonBlocking(end);
   a.reset(ends[0]);
   b.reset(ends[1]);
-  return true;
-}
-
-inline bool makePipe(Fd& readEnd, Fd& writeEnd) {
-  int ends[2];
-  if (::pipe(ends) != 0) return false;
-  for (const int end : ends) setCloseOnExecNonBlocking(end);
-  readEnd.reset(ends[0]);
-  writeEnd.reset(ends[1]);
   return true;
 }
 

@@ -31,6 +31,12 @@ export const quietSettings = {
   'git.openRepositoryInParentFolders': 'never',
 };
 
+/** Restricted Mode at once, without the question. */
+const askNothing = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+};
+
 /** For terminals that a person uses: the user's own home, not the workbench's. */
 export function homeSettings() {
   const env = Object.fromEntries(userFolders.map((name) => [name, process.env[name] ?? null]));
@@ -46,9 +52,10 @@ export function homeSettings() {
  * - vsix: a package to install; link: a folder to load as an extension instead
  * - env: for the extension host and the terminals
  * - driver: what runs tests inside the extension host (it hides notifications)
+ * - restricted: folders are not trusted until the user says so; otherwise every folder is
  */
 export async function startWorkbench(options) {
-  const { family = newFamily(), settings = {}, vsix, link, driver = false, port = 0 } = options;
+  const { family = newFamily(), settings = {}, vsix, link, driver = false, restricted = false, port = 0 } = options;
   const profile = options.profileDir ?? path.join(family.dir, 'profile');
   const dirs = {
     data: path.join(profile, 'server'),
@@ -59,7 +66,7 @@ export async function startWorkbench(options) {
   };
   rmSync(dirs.extensions, { recursive: true, force: true }); // Its index is made from its folders only when new.
   for (const dir of Object.values(dirs)) mkdirSync(dir, { recursive: true, mode: 0o700 });
-  writeSettings(path.join(dirs.data, 'data/User'), settings);
+  writeSettings(path.join(dirs.data, 'data/User'), restricted ? { ...askNothing, ...settings } : settings);
 
   const env = cleanEnvironment({
     ...Object.fromEntries(userFolders.map((name) => [name, undefined])),
@@ -77,7 +84,8 @@ export async function startWorkbench(options) {
     if (link) symlinkSync(link, path.join(dirs.extensions, 'development'), 'dir');
     const token = randomBytes(16).toString('hex');
     const args = [...common, '--host', '127.0.0.1', '--port', String(port), '--connection-token', token];
-    args.push('--accept-server-license-terms', '--telemetry-level', 'off', '--disable-workspace-trust');
+    args.push('--accept-server-license-terms', '--telemetry-level', 'off');
+    if (!restricted) args.push('--disable-workspace-trust');
     if (driver) args.push('--enable-smoke-test-driver');
     const child = spawn(node24(), args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const log = collect(child);

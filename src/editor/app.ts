@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { FlowStore } from '../flow/store.ts';
-import { ProblemError } from '../proxy/problems.ts';
+import { ProblemError, type Problem } from '../proxy/problems.ts';
 import type { Programs } from '../proxy/paths.ts';
 import { programsIn } from '../proxy/paths.ts';
 import type { CommandId } from '../protocol/ids.ts';
@@ -10,6 +10,7 @@ import { commands } from '../protocol/ids.ts';
 import { CommandTable } from './commandTable.ts';
 import { ContextKeys } from './contextKeys.ts';
 import { Endpoints } from './endpoints/endpoints.ts';
+import { translated } from './problems.ts';
 import { ProxyControl } from './proxy/control.ts';
 import { readSettings } from './settings.ts';
 
@@ -89,9 +90,9 @@ export class App implements vscode.Disposable {
   }
 
   async fail(error: unknown): Promise<void> {
-    const text =
-      error instanceof ProblemError ? `${error.problem.text} ${error.problem.next}` : `Flowtap: ${errorText(error)}`;
-    this.log.error(error instanceof Error && !(error instanceof ProblemError) ? error : text);
+    const problem = error instanceof ProblemError ? error.problem : undefined;
+    this.log.error(problem ? sentences(problem) : error instanceof Error ? error : String(error));
+    const text = problem ? sentences(translated(problem, vscode.l10n.t)) : `Flowtap: ${errorText(error)}`;
     const showLog = vscode.l10n.t('Show Log');
     if ((await vscode.window.showErrorMessage(text, showLog)) === showLog)
       await vscode.commands.executeCommand(commands.showLog);
@@ -103,4 +104,5 @@ export class App implements vscode.Disposable {
   }
 }
 
+const sentences = ({ text, next }: Problem): string => `${text} ${next}`;
 const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -68,7 +68,7 @@ export class FileCache {
     const bytes = this.bytes(path);
     const found = bytes && parseProfile(bytes);
     if (!found || !('profile' in found)) return undefined;
-    const { name, uuid, teamIds, kind, expires, document } = found.profile;
+    const { name, uuid, teamIds, kind, expires, certificates, document } = found.profile;
     return {
       file: path,
       name: name || undefined,
@@ -76,6 +76,7 @@ export class FileCache {
       entitlements: lookup(document.root, 'Entitlements'),
       teams: teamIds,
       expires: expires === '' || Number.isNaN(Date.parse(expires)) ? undefined : new Date(expires),
+      certificates: certificates.map(({ commonName }) => commonName).filter(Boolean),
       kind,
     };
   }

@@ -9,5 +9,7 @@ export interface ProfileUse {
   readonly entitlements: PlistValue | undefined;
   readonly teams: readonly string[];
   readonly expires: Date | undefined;
+  /** Common names of the certificates it is for: `Developer ID Application: Name (TEAM)`. */
+  readonly certificates: readonly string[];
   readonly kind: ProvisioningProfile['kind'];
 }

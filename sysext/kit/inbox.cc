@@ -1,10 +1,9 @@
 #include "sysext/kit/inbox.h"
 
-#include <fcntl.h>
-#include <time.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "native/steady.h"
 
 namespace flowtap::kit {
 namespace {
@@ -19,33 +18,10 @@ size_t cost(const Record& record) { return record.event == Event::kData ? kRecor
 
 }  // namespace
 
-uint64_t steadyMicros() {
-  timespec t{};
-#ifdef __APPLE__
-  ::clock_gettime(CLOCK_MONOTONIC, &t);  // counts sleep there
-#else
-  ::clock_gettime(CLOCK_BOOTTIME, &t);
-#endif
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000 + static_cast<uint64_t>(t.tv_nsec) / 1000;
-}
-
-bool Inbox::open() {
-  int ends[2];
-  if (::pipe(ends) != 0) return false;
-  wakeRead_.reset(ends[0]);
-  wakeWrite_.reset(ends[1]);
-  for (const int end : ends) {
-    ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    ::fcntl(end, F_SETFL, O_NONBLOCK);
-  }
-  return true;
-}
-
 void Inbox::wake(Lock& lock) {
   const bool tell = !std::exchange(signalled_, true);
   lock.unlock();
-  // A full pipe wakes as well; nothing else can go wrong here.
-  if (tell) (void)!::write(wakeWrite_.get(), "", 1);
+  if (tell) wake_.signal();
 }
 
 Record& Inbox::push(flowtap_flow& flow, Event event) {
@@ -162,8 +138,7 @@ Inbox::Counts Inbox::counts() {
 }
 
 Inbox::Batch Inbox::take() {
-  char drained[64];
-  while (::read(wakeRead_.get(), drained, sizeof drained) > 0) continue;
+  wake_.clear();
   const Lock lock(mutex_);
   signalled_ = false;
   batch_++;

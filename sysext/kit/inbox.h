@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "native/fd.h"
 #include "native/rendezvous.h"
+#include "native/wake.h"
 #include "sysext/kit/record.h"
 
 namespace flowtap::kit {
@@ -26,7 +26,7 @@ class Inbox {
   Inbox& operator=(const Inbox&) = delete;
 
   /// Makes the pipe. False with errno set.
-  bool open();
+  bool open() { return wake_.open(); }
 
   // ---- any thread ----
   /// False where the flow is one too many; it then still belongs to the caller.
@@ -57,7 +57,7 @@ class Inbox {
     uint64_t refused = 0;  ///< flows, since the last batch
     bool stop = false;
   };
-  int wakeFd() const { return wakeRead_.get(); }
+  int wakeFd() const { return wake_.fd(); }
   Batch take();
   /// The records of the batch are applied: their payload's budget is free again.
   void applied(const Batch& batch);
@@ -73,7 +73,7 @@ class Inbox {
   void wake(Lock& lock);
 
   const Bounds bounds_;
-  Fd wakeRead_, wakeWrite_;
+  Wake wake_;
   std::mutex mutex_;  // guards what follows
   Batch next_;
   uint64_t batch_ = 1;    // number of next_
@@ -83,8 +83,5 @@ class Inbox {
   bool shut_ = false;
   Counts counts_;
 };
-
-/// Microseconds that go on while the machine sleeps.
-uint64_t steadyMicros();
 
 }  // namespace flowtap::kit

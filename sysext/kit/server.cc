@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,9 +33,7 @@ core::Identity identity(const std::string& program) {
 void ReportedFlow::stop(core::CloseReason reason, int error) { engine_.close(*this, reason, error); }
 
 void EventClock::settle() {
-  timespec t{};
-  ::clock_gettime(CLOCK_REALTIME, &t);
-  anchor_ = static_cast<uint64_t>(t.tv_sec) * 1'000'000 + static_cast<uint64_t>(t.tv_nsec) / 1000 - steadyMicros();
+  anchor_ = clockMicros(CLOCK_REALTIME) - steadyMicros();
 }
 
 std::unique_ptr<Server> Server::start(Start start, std::shared_ptr<Inbox> inbox, std::string& error) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "native/steady.h"
 #include "sysext/core/engine.h"
 #include "sysext/kit/client.h"
 #include "sysext/kit/inbox.h"

@@ -21,9 +21,11 @@ describe('the entitlements of the seed', function () {
     await editor.page.locator('.monaco-editor.focused').first().waitFor();
   };
   const squiggles = (kind: string) => editor.page.locator(`.editor-instance .cdr.squiggly-${kind}`);
-  const toLine = async (line: number): Promise<void> => {
+  /** Puts the cursor at the end of the first line with this text. */
+  const toEndOf = async (text: string, file: string): Promise<void> => {
+    const lines = readFileSync(file, 'utf8').split('\n');
     await editor.page.keyboard.press('Control+G');
-    await editor.answer(`:${line}`);
+    await editor.answer(`:${lines.findIndex((line) => line.includes(text)) + 1}`);
     await editor.page.keyboard.press('End');
   };
   /** Saves, and waits until the file says so. */
@@ -67,11 +69,7 @@ describe('the entitlements of the seed', function () {
   it('can be typed, and taken back by a quick fix', async () => {
     await open('Extension/Extension.entitlements');
     const file = path.join(editor.workspace, 'Extension/Extension.entitlements');
-    const line =
-      readFileSync(file, 'utf8')
-        .split('\n')
-        .findIndex((l) => l.includes('<dict>')) + 1;
-    await toLine(line);
+    await toEndOf('<dict>', file);
     await editor.page.keyboard.type('<key>com.apple.security.xpc.server</key><true/>', { delay: 10 });
     await editor.page.keyboard.press('Escape');
     await squiggles('warning').first().waitFor();
@@ -87,11 +85,7 @@ describe('the entitlements of the seed', function () {
 
   it('are offered in completion, with a value of their type', async () => {
     const file = path.join(editor.workspace, 'Extension/Extension.entitlements');
-    const line =
-      readFileSync(file, 'utf8')
-        .split('\n')
-        .findIndex((l) => l.includes('<dict>')) + 1;
-    await toLine(line);
+    await toEndOf('<dict>', file);
     await editor.page.keyboard.press('Enter');
     await editor.page.keyboard.type('network.client', { delay: 20 });
     const item = editor.page

@@ -1,5 +1,6 @@
 // An endpoint's state in words. Pure.
 import type { SessionState } from '../../endpoint/session.ts';
+import { translated } from '../problems.ts';
 import type { Translate } from '../sidebar/text.ts';
 import { shown } from '../sidebar/text.ts';
 
@@ -18,7 +19,7 @@ export function endpointState(state: SessionState, t: Translate): string {
     case 'lost':
     case 'refused':
     case 'unavailable':
-      return shown(state.problem.text, mostText);
+      return shown(translated(state.problem, t).text, mostText);
   }
 }
 

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Finding, Fix, Severity, TextEdit, TextRange } from '../../entitlements/finding.ts';
 import { ruleUrl } from '../../entitlements/rules/rule.ts';
-import { Lines } from './lines.ts';
+import { Lines } from '../../project/lines.ts';
 
 export type Place = (range: TextRange) => vscode.Range;
 
@@ -14,8 +14,8 @@ export const placeIn =
 export function placeInText(text: string): Place {
   const lines = new Lines(text);
   const position = (offset: number): vscode.Position => {
-    const { line, character } = lines.position(offset);
-    return new vscode.Position(line, character);
+    const { line, column } = lines.at(offset);
+    return new vscode.Position(line - 1, column - 1);
   };
   return ({ start, end }) => new vscode.Range(position(start), position(end));
 }

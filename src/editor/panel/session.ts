@@ -3,6 +3,7 @@ import type { Decoder } from '../../dissect/content.ts';
 import { dissectFlow } from '../../dissect/feed.ts';
 import type { Flow, FlowId } from '../../flow/model.ts';
 import { isFailure, closeReasonText } from '../../flow/model.ts';
+import { translatedError } from '../../flow/query/ast.ts';
 import { completeQuery } from '../../flow/query/complete.ts';
 import { parseQuery } from '../../flow/query/parse.ts';
 import { sortColumns } from '../../flow/sort.ts';
@@ -179,7 +180,8 @@ export class PanelSession {
       if (parsed.error) {
         // Places are counted in what was typed.
         const shift = query.length - query.trimStart().length;
-        return { error: { ...parsed.error, start: parsed.error.start + shift, end: parsed.error.end + shift } };
+        const error = translatedError(parsed.error, this.host.t);
+        return { error: { ...error, start: error.start + shift, end: error.end + shift } };
       }
       if (query.trim() !== this.query) {
         this.query = query.trim();
@@ -187,7 +189,7 @@ export class PanelSession {
       }
       return {};
     },
-    complete: ({ query, cursor }) => completeQuery(query, cursor, (field) => this.seen(field)),
+    complete: ({ query, cursor }) => completeQuery(query, cursor, (field) => this.seen(field), this.host.t),
     setSort: ({ column, descending }) => {
       const { sort } = this.view;
       if (!sortColumns.includes(column)) throw new RangeError(`no column ${String(column)}`);

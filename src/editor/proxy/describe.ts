@@ -3,6 +3,7 @@ import { Mode, type ProxyStatus } from '../../../gen/flow_pb.ts';
 import type { FlowStore } from '../../flow/store.ts';
 import { bytesText } from '../../flow/text.ts';
 import type { StateKind } from '../../protocol/ids.ts';
+import { translated } from '../problems.ts';
 import type { Translate } from '../sidebar/text.ts';
 import { shown } from '../sidebar/text.ts';
 import type { EditorState } from '../state.ts';
@@ -69,8 +70,9 @@ export function modeText(mode: Mode, t: Translate): string {
 }
 
 export function statusText(state: EditorState, counts: Counts, t: Translate): { title: string; detail: string } {
-  const { problem, welcome, status } = state;
+  const { welcome, status } = state;
   const lines: string[] = [];
+  const problem = state.problem && translated(state.problem, t);
   if (problem) lines.push(problem.text, problem.next, '');
   if (welcome) {
     lines.push(t('Way of capturing: {0}', modeText(status?.mode || welcome.mode, t)));

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { commands, settings as settingIds } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
 import { onDidChangeSettings, readSettings } from '../settings.ts';
+import { translated } from '../problems.ts';
 import { isProblem } from '../state.ts';
 import { countCaptured } from '../terminal/captured.ts';
 import { askForTrust } from '../trust.ts';
@@ -65,11 +66,12 @@ async function showStatus(app: App): Promise<void> {
 
 async function showCaptureProblem(app: App): Promise<void> {
   const { t } = vscode.l10n;
-  const { problem } = await app.proxy.check();
-  if (!problem) {
+  const { problem: found } = await app.proxy.check();
+  if (!found) {
     await vscode.window.showInformationMessage(t('Programs can be captured on this machine.'));
     return;
   }
+  const problem = translated(found, t);
   const remedy = remedyCommands(problem.text, app.programs.launcher);
   const type = t('Type the Commands in a Terminal');
   const copy = t('Copy');

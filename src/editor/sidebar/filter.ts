@@ -1,18 +1,18 @@
 // The sidebar's filter: the query language, and the queries that the context menu asks for. Pure.
-import type { Query, QueryError } from '../../flow/query/ast.ts';
+import { translatedError, type Query, type QueryError } from '../../flow/query/ast.ts';
 import { compileQuery } from '../../flow/query/match.ts';
 import { parseQuery } from '../../flow/query/parse.ts';
 import type { Element, FlowFilter } from './elements.ts';
-import { peerHost, peerOf, scriptOf } from './text.ts';
+import { peerHost, peerOf, scriptOf, type Translate } from './text.ts';
 
 export type CompiledFilter =
   | { readonly matches: FlowFilter | undefined; readonly error?: undefined }
   | { readonly matches?: undefined; readonly error: QueryError };
 
 /** `matches` is undefined where the text asks for nothing. */
-export function compileFilter(text: string): CompiledFilter {
+export function compileFilter(text: string, t: Translate): CompiledFilter {
   const { query, error } = parseQuery(text.trim());
-  if (error) return { error };
+  if (error) return { error: translatedError(error, t) };
   return { matches: query.kind === 'all' ? undefined : metered(query) };
 }
 

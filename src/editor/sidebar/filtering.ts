@@ -24,7 +24,7 @@ export function registerFiltering(app: App, view: ConnectionsView): void {
 
 /** What is wrong with the query, where nothing was changed. */
 function apply(view: ConnectionsView, { compileFilter }: Language, text: string): string | undefined {
-  const { matches, error } = compileFilter(text);
+  const { matches, error } = compileFilter(text, vscode.l10n.t);
   if (error) return error.message;
   view.setFilter(text.trim(), matches);
   return undefined;

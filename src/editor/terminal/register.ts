@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { ProblemError } from '../../proxy/problems.ts';
 import { commands, taskTypes, terminalProfiles } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
+import { translated } from '../problems.ts';
 import { isBlocked } from '../proxy/control.ts';
 import { readSettings } from '../settings.ts';
 import { askForTrust } from '../trust.ts';
@@ -17,7 +18,8 @@ export function registerTerminal(app: App): void {
   app.own(
     vscode.window.registerTerminalProfileProvider(terminalProfiles.captured, {
       provideTerminalProfile: async () => {
-        if (!(await ready(app))) return undefined;
+        // VS Code shows what is thrown, and words of its own where there is no profile. Ours were said already.
+        if (!(await ready(app))) throw new Error('');
         return new vscode.TerminalProfile(capturedTerminal(app));
       },
     }),
@@ -41,8 +43,30 @@ export function registerTerminal(app: App): void {
       if (execution.task.definition.type === taskTypes.captured) failed(exitCode);
     }),
   );
-  if (readSettings().openCapturedTerminalOnStartup && vscode.workspace.isTrusted && countCaptured(app) === 0)
-    void openTerminal(app).catch((error: unknown) => app.fail(error));
+  if (vscode.workspace.isTrusted) openAtStart(app);
+  else openOnceTrusted(app);
+}
+
+/** Whether the setting asks for it. */
+function openAtStart(app: App): boolean {
+  const { openCapturedTerminalOnStartup: wanted } = readSettings();
+  if (wanted && countCaptured(app) === 0) void openTerminal(app).catch((error: unknown) => app.fail(error));
+  return wanted;
+}
+
+/** For a folder that is trusted later: until then its own settings do not count (restrictedConfigurations). */
+function openOnceTrusted(app: App): void {
+  const waiting = vscode.workspace.onDidGrantWorkspaceTrust(() => {
+    waiting.dispose();
+    if (openAtStart(app)) return;
+    // The folder's settings come into force only after this event.
+    const following = vscode.workspace.onDidChangeConfiguration(() => {
+      following.dispose();
+      openAtStart(app);
+    });
+    app.own(following);
+  });
+  app.own(waiting);
 }
 
 async function openTerminal(app: App): Promise<void> {
@@ -80,7 +104,7 @@ async function explainFailure(app: App): Promise<void> {
   const why = t('Show the Reason');
   const showLog = t('Show Log');
   const text = problem
-    ? t('Programs cannot be captured on this machine yet: {0}', problem.text.split('\n')[0] ?? '')
+    ? t('Programs cannot be captured on this machine yet: {0}', translated(problem, t).text.split('\n')[0] ?? '')
     : t('The program could not be started captured. Its terminal says why.');
   const choice = await vscode.window.showErrorMessage(text, ...(problem ? [why] : []), showLog);
   if (choice) await vscode.commands.executeCommand(choice === why ? commands.showCaptureProblem : commands.showLog);

@@ -8,12 +8,8 @@ export type ValueShape = 'boolean' | 'string' | 'integer' | 'string[]' | 'dict' 
  *  value; profile: put there by the profile, not written by hand; internal: nobody but Apple; unknown: not established. */
 export type Access = 'unrestricted' | 'restricted' | 'conditional' | 'profile' | 'internal' | 'unknown';
 
-export interface CatalogueKey {
-  /** A trailing * stands for everything that begins so. */
-  readonly key: string;
-  /** The first is the one to write; others are accepted. */
-  readonly shape: ValueShape | readonly ValueShape[];
-  readonly access: Access;
+/** What is said of a key, whatever file it stands in. */
+interface Described {
   /** `macOS 10.15, iOS 13.0`: where it works, and since when if known; '' is everywhere. */
   readonly os: string;
   /** One or two sentences in our own words. */
@@ -24,8 +20,17 @@ export interface CatalogueKey {
   readonly known?: readonly string[];
   /** How a value is built: `<Team ID>.<name>`. */
   readonly form?: string;
-  /** Why it is no longer to be used; `replacedBy` where another key took its place. */
+  /** Why it is no longer to be used. */
   readonly deprecated?: string;
+}
+
+export interface CatalogueKey extends Described {
+  /** A trailing * stands for everything that begins so. */
+  readonly key: string;
+  /** The first is the one to write; others are accepted. */
+  readonly shape: ValueShape | readonly ValueShape[];
+  readonly access: Access;
+  /** Of a deprecated one, where another key took its place. */
   readonly replacedBy?: string;
   /** Keys that must stand beside it. */
   readonly needs?: readonly string[];
@@ -38,16 +43,10 @@ export interface CatalogueKey {
   readonly note?: string;
 }
 
-export interface InfoPlistKey {
+export interface InfoPlistKey extends Described {
   /** Keys from the root, joined by ` > `. */
   readonly path: string;
   readonly shape: ValueShape;
-  readonly os: string;
-  readonly about: string;
-  readonly values?: readonly string[];
-  readonly known?: readonly string[];
-  readonly form?: string;
-  readonly deprecated?: string;
   readonly page: string | false;
 }
 

@@ -1,4 +1,5 @@
 // A query after parsing: docs/query.md describes the language.
+import { wordsOf, type Message, type Translator } from '../message.ts';
 
 /** UTF-16 offsets into the query. */
 export interface Span {
@@ -31,3 +32,15 @@ export type Test =
 export interface QueryError extends Span {
   readonly message: string;
 }
+
+/** As the parser gives it, in English. */
+export interface ParseError extends QueryError {
+  readonly said: Message;
+}
+
+/** In the language of the editor. */
+export const translatedError = ({ said, start, end }: ParseError, translate: Translator): QueryError => ({
+  message: wordsOf(said, translate),
+  start,
+  end,
+});

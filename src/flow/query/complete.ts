@@ -1,4 +1,5 @@
 // Completion in the query bar.
+import { message, wordsOf, type Translator } from '../message.ts';
 import { fieldOf, fields } from './fields.ts';
 import { lex } from './lexer.ts';
 
@@ -16,6 +17,7 @@ export function completeQuery(
   text: string,
   cursor: number,
   seen: (field: string) => readonly string[] = () => [],
+  translate?: Translator,
 ): Completion[] {
   const token = lex(text.slice(0, cursor)).find((t) => t.end === cursor && (t.kind === 'term' || t.kind === 'text'));
   if (token?.kind === 'term') {
@@ -25,7 +27,7 @@ export function completeQuery(
     const values = [...new Set([...(field.words ?? []), ...seen(field.name)])];
     return ranked(values, typed).map((value) => ({
       label: value,
-      detail: field.about,
+      detail: wordsOf(field.about, translate),
       insert: /[\s()"',]/.test(value) ? JSON.stringify(value) : value,
       start: token.value.end - typed.length - (token.value.kind === 'quoted' ? 1 : 0),
       end: cursor,
@@ -40,14 +42,14 @@ export function completeQuery(
   return [
     ...names.map((name) => ({
       label: name,
-      detail: fieldOf(name)!.about,
+      detail: wordsOf(fieldOf(name)!.about, translate),
       insert: fieldOf(name)!.number ? name : `${name}:`,
       start,
       end: cursor,
     })),
     ...ranked(['and', 'or', 'not'], typed).map((w) => ({
       label: w,
-      detail: 'joins terms',
+      detail: wordsOf(message('joins terms'), translate),
       insert: `${w} `,
       start,
       end: cursor,

@@ -1,6 +1,7 @@
 // Query text -> Query, by recursive descent: or < and < not < term.
 import { RE2JS } from 're2js';
-import type { Query, QueryError, Span, Test } from './ast.ts';
+import { message, wordsOf, type Message } from '../message.ts';
+import type { ParseError, Query, Span, Test } from './ast.ts';
 import { fieldOf, fields, freeText, type Field } from './fields.ts';
 import { lex, type Operator, type Token, type Value } from './lexer.ts';
 import { parseNumber, unitHint } from './units.ts';
@@ -11,13 +12,15 @@ const maxDepth = 64;
 const maxRegexSize = 500;
 
 export type Parsed =
-  { readonly query: Query; readonly error?: undefined } | { readonly query?: undefined; readonly error: QueryError };
+  { readonly query: Query; readonly error?: undefined } | { readonly query?: undefined; readonly error: ParseError };
 
 class Failure extends Error {
+  readonly said: Message;
   readonly span: Span;
-  constructor(message: string, span: Span) {
-    super(message);
-    this.span = span;
+  constructor(said: Message, { start, end }: Span) {
+    super(wordsOf(said));
+    this.said = said;
+    this.span = { start, end };
   }
 }
 
@@ -25,13 +28,13 @@ class Failure extends Error {
 export function parseQuery(text: string, now: number = Date.now() * 1000): Parsed {
   try {
     if (text.length > maxQueryLength)
-      throw new Failure(`The query is longer than ${maxQueryLength} characters.`, {
+      throw new Failure(message('The query is longer than {0} characters.', maxQueryLength), {
         start: maxQueryLength,
         end: text.length,
       });
     return { query: new Parser(lex(text), text.length, now).parse() };
   } catch (error) {
-    if (error instanceof Failure) return { error: { message: error.message, ...error.span } };
+    if (error instanceof Failure) return { error: { message: error.message, said: error.said, ...error.span } };
     throw error;
   }
 }
@@ -53,8 +56,8 @@ class Parser {
     if (this.tokens.length === 0) return { kind: 'all' };
     const query = this.or();
     const rest = this.tokens[this.at];
-    if (rest)
-      throw new Failure(rest.kind === ')' ? 'This parenthesis closes nothing.' : 'The query should end here.', rest);
+    // Everything else is taken up: or, and, a term.
+    if (rest) throw new Failure(message('This parenthesis closes nothing.'), rest);
     return query;
   }
 
@@ -78,15 +81,18 @@ class Parser {
   private unary(): Query {
     const token = this.tokens[this.at++];
     if (!token)
-      throw new Failure('Something is missing at the end: a word, or a field such as host:example.com.', this.end);
-    if (++this.depth > maxDepth) throw new Failure(`Nested more than ${maxDepth} deep.`, token);
+      throw new Failure(
+        message('Something is missing at the end: a word, or a field such as host:example.com.'),
+        this.end,
+      );
+    if (++this.depth > maxDepth) throw new Failure(message('Nested more than {0} deep.', maxDepth), token);
     try {
       switch (token.kind) {
         case 'not':
           return { kind: 'not', part: this.unary() };
         case '(': {
           const inner = this.or();
-          if (!this.accept(')')) throw new Failure('This parenthesis is not closed.', token);
+          if (!this.accept(')')) throw new Failure(message('This parenthesis is not closed.'), token);
           return inner;
         }
         case 'term':
@@ -96,7 +102,7 @@ class Parser {
         case ')':
         case 'and':
         case 'or':
-          throw new Failure(`Something is missing before "${token.kind}".`, token);
+          throw new Failure(message('Something is missing before "{0}".', token.kind), token);
       }
     } finally {
       this.depth--;
@@ -111,10 +117,10 @@ class Parser {
 
   private term(token: Extract<Token, { kind: 'term' }>): Query {
     const field = fieldOf(token.field);
-    if (!field) throw new Failure(`There is no field "${token.field}".${suggestion(token.field)}`, token.fieldSpan);
+    if (!field) throw new Failure(noField(token.field), token.fieldSpan);
     const { value, operator } = token;
     if (value.kind === 'bare' && value.text === '')
-      throw new Failure(`A value is missing after "${token.field}${operator}".`, token);
+      throw new Failure(message('A value is missing after "{0}".', token.field + operator), token);
     const negated = operator === '!=';
     const effective = negated ? '=' : operator;
     const tests = this.tests(field, effective, value);
@@ -128,9 +134,9 @@ class Parser {
     if (value.kind === 'bare' && value.text === '*') return [{ kind: 'present' }];
     const numeric = field.number !== undefined;
     if (!numeric && operator !== ':' && operator !== '=')
-      throw new Failure(`"${field.name}" is text: use ${field.name}:… or ${field.name}=…, not ${operator}.`, value);
+      throw new Failure(message('"{0}" is text: use {0}:… or {0}=…, not {1}.', field.name, operator), value);
     if (value.kind !== 'bare') {
-      if (numeric) throw new Failure(`"${field.name}" needs ${unitHint[field.kind]}.`, value);
+      if (numeric) throw new Failure(message('"{0}" needs {1}.', field.name, unitHint[field.kind]), value);
       return [textTest(value, operator)];
     }
     const parts = numeric || field.kind === 'word' ? split(value) : [value];
@@ -141,14 +147,18 @@ class Parser {
     const number = (text: string): number => {
       const n = parseNumber(text, field.kind, this.now);
       if (n === undefined)
-        throw new Failure(`"${text}" does not fit "${field.name}": it needs ${unitHint[field.kind]}.`, value);
+        throw new Failure(
+          message('"{0}" does not fit "{1}": it needs {2}.', text, field.name, unitHint[field.kind]),
+          value,
+        );
       return n;
     };
     const range = /^(.*?)\.\.(.*)$/.exec(value.text);
     if (range && (operator === ':' || operator === '=')) {
       const from = range[1] ? number(range[1]) : -Infinity;
       const to = range[2] ? number(range[2]) : Infinity;
-      if (from > to) throw new Failure(`The range ${value.text} is empty: its start is above its end.`, value);
+      if (from > to)
+        throw new Failure(message('The range {0} is empty: its start is above its end.', value.text), value);
       return { kind: 'range', from, to, fromOpen: false, toOpen: false };
     }
     const n = number(value.text);
@@ -170,7 +180,7 @@ function split(value: Value): Value[] {
   return value.text.split(',').map((text) => {
     const part: Value = { kind: 'bare', text, start, end: start + text.length };
     start = part.end + 1;
-    if (text === '') throw new Failure('A value is missing in this list.', value);
+    if (text === '') throw new Failure(message('A value is missing in this list.'), value);
     return part;
   });
 }
@@ -180,7 +190,10 @@ function wordOrText(field: Field, operator: Operator, value: Value): Test {
   const known = field.words!.filter((w) => w.toLowerCase().startsWith(value.text.toLowerCase()));
   // Methods and protocols are open sets: an unknown one is asked for as it is.
   if (known.length === 0 && (field.name === 'state' || field.name === 'reason' || field.name === 'direction'))
-    throw new Failure(`"${value.text}" is no ${field.name}. There are: ${field.words!.join(', ')}.`, value);
+    throw new Failure(
+      message('"{0}" is no {1}. There are: {2}.', value.text, field.name, field.words!.join(', ')),
+      value,
+    );
   // "reset" means both resets; other words must be whole.
   return field.name === 'reason' && operator === ':' && known.every((w) => w !== value.text)
     ? { kind: 'contains', text: value.text }
@@ -192,7 +205,7 @@ function textTest(value: Value, operator: Operator): Test {
     case 'regex':
       return regexTest(value);
     case 'quoted':
-      if (!value.closed) throw new Failure('This quotation mark is not closed.', value);
+      if (!value.closed) throw new Failure(message('This quotation mark is not closed.'), value);
       return operator === '=' ? { kind: 'equals', text: value.text } : { kind: 'contains', text: value.text };
     case 'bare':
       if (/[*?]/.test(value.text)) return { kind: 'glob', pattern: value.text };
@@ -202,27 +215,34 @@ function textTest(value: Value, operator: Operator): Test {
 
 function regexTest(value: Extract<Value, { kind: 'regex' }>): Test {
   if (/[^i]/.test(value.flags))
-    throw new Failure(`The only flag of a regular expression is i, not "${value.flags}".`, value);
+    throw new Failure(message('The only flag of a regular expression is i, not "{0}".', value.flags), value);
   let size: number;
   try {
     size = RE2JS.compile(value.text).programSize();
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
     throw new Failure(
-      `This regular expression is not understood: ${why}. (Back references and look-around are not offered.)`,
+      message(
+        'This regular expression is not understood: {0}. (Back references and look-around are not offered.)',
+        why,
+      ),
       value,
     );
   }
   if (size > maxRegexSize)
     throw new Failure(
-      `This regular expression is too large: it unfolds to ${size} steps, more than ${maxRegexSize}. Counted repetitions unfold to as many copies.`,
+      message(
+        'This regular expression is too large: it unfolds to {0} steps, more than {1}. Counted repetitions unfold to as many copies.',
+        size,
+        maxRegexSize,
+      ),
       value,
     );
   return { kind: 'regex', pattern: value.text, ignoreCase: value.flags.includes('i') };
 }
 
-/** The nearest field name, for a slip of the finger. */
-function suggestion(name: string): string {
+/** With the nearest field name, for a slip of the finger. */
+function noField(name: string): Message {
   const distance = (a: string, b: string): number => {
     let row = Array.from({ length: b.length + 1 }, (_, i) => i);
     for (let i = 1; i <= a.length; i++) {
@@ -235,5 +255,7 @@ function suggestion(name: string): string {
   };
   const wanted = name.toLowerCase().slice(0, 20);
   const [best] = fields.map((f) => ({ name: f.name, d: distance(wanted, f.name) })).sort((a, b) => a.d - b.d);
-  return best && best.d <= 2 ? ` Did you mean "${best.name}"?` : ` There are: ${fields.map((f) => f.name).join(', ')}.`;
+  return best && best.d <= 2
+    ? message('There is no field "{0}". Did you mean "{1}"?', name, best.name)
+    : message('There is no field "{0}". There are: {1}.', name, fields.map((f) => f.name).join(', '));
 }

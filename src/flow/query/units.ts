@@ -1,4 +1,5 @@
 // Numbers of queries with their units.
+import { message, type Message } from '../message.ts';
 import type { FieldKind } from './fields.ts';
 
 const byteUnits: Readonly<Record<string, number>> = {
@@ -42,11 +43,11 @@ function parseTime(text: string, now: number): number | undefined {
 }
 const pad = (n: number): string => String(n).padStart(2, '0');
 
-export const unitHint: Readonly<Record<FieldKind, string>> = {
-  text: '',
-  word: '',
-  number: 'a number',
-  bytes: 'a size such as 500, 10k or 1.5MiB',
-  duration: 'a time such as 20ms, 1.5s or 2m',
-  time: 'a time such as 12:30 or 2026-01-31T12:30',
+export const unitHint: Readonly<Record<FieldKind, Message>> = {
+  text: message('a text'),
+  word: message('a word'),
+  number: message('a number'),
+  bytes: message('a size such as 500, 10k or 1.5MiB'),
+  duration: message('a time such as 20ms, 1.5s or 2m'),
+  time: message('a time such as 12:30 or 2026-01-31T12:30'),
 };

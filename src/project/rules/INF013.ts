@@ -1,3 +1,6 @@
+import type { Fix } from '../../entitlements/finding.ts';
+import type { PlistText, Target } from '../model.ts';
+import type { ProjectContext } from './context.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const INF013: ProjectRule = {
@@ -22,10 +25,34 @@ export const INF013: ProjectRule = {
         yield {
           ...version.location,
           message: `Version ${version.text} is not above the released ${released}: an installed extension is not replaced.`,
+          fixes: raise(c, sysex, version, released),
         };
       }
   },
 };
+
+/** In Info.plist, or in the build setting that stands there, of every configuration. */
+function raise(c: ProjectContext, sysex: Target, version: PlistText, released: string): readonly Fix[] {
+  const parts = released.split('.');
+  const last = Number.parseInt(parts.pop() ?? '', 10);
+  if (version.text === '' || Number.isNaN(last)) return [];
+  const next = [...parts, last + 1].join('.');
+  const variable = /^\$[({](\w+)[)}]$/.exec(version.raw)?.[1];
+  const places = variable
+    ? sysex.configurations.map(({ settings }) => settings.get(variable)?.from)
+    : [version.location];
+  const edits = new Map<string, Fix['edits'][number]>();
+  for (const place of places) {
+    if (!place) return [];
+    const { file, range } = place;
+    const written = (c.model.cache.text(file) ?? '').slice(range.start, range.end);
+    const at = written.indexOf(version.text);
+    if (at < 0 || written.includes('$')) return [];
+    const start = range.start + at;
+    edits.set(`${file}:${start}`, { file, start, end: start + version.text.length, text: next });
+  }
+  return [{ title: `Raise to ${next}`, edits: [...edits.values()], preferred: true }];
+}
 
 /** Component by component, as numbers. */
 function compare(a: string, b: string): number {

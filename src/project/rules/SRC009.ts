@@ -1,3 +1,5 @@
+import type { Fix, TextRange } from '../../entitlements/finding.ts';
+import { fixIn } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const SRC009: ProjectRule = {
@@ -26,8 +28,20 @@ export const SRC009: ProjectRule = {
             file: flags.from.file,
             range: flags.from.range,
             message: `${sysex.name} is linked with the entry of app extensions.`,
+            fixes: withoutFlag(c.model.cache.text(flags.from.file) ?? '', flags.from),
           };
       }
     }
   },
 };
+
+/** The flag as one word of a string; in a list of words it is left to the person. */
+function withoutFlag(
+  text: string,
+  { file, range }: { readonly file: string; readonly range: TextRange },
+): readonly Fix[] {
+  const found = /\s*(?:-e|-Wl,-e,|-Xlinker -e -Xlinker) ?_NSExtensionMain\b/.exec(text.slice(range.start, range.end));
+  if (!found) return [];
+  const start = range.start + found.index;
+  return [fixIn('Remove the flag', file, [{ start, end: start + found[0].length, text: '' }])];
+}

@@ -21,6 +21,13 @@ export function profilesOf(c: ProjectContext, configuration: Configuration): rea
   return all.filter((p) => applicationId(p) === id.text);
 }
 
+/** The profile is the very one that the configuration names, not one that just fits. */
+export function isNamed(configuration: Configuration, { name, uuid }: ProfileUse): boolean {
+  const { settings } = configuration;
+  const named = settings.value('PROVISIONING_PROFILE_SPECIFIER') || settings.value('PROVISIONING_PROFILE');
+  return named !== undefined && named !== '' && (named === name || named === uuid);
+}
+
 /** Without the team's prefix. */
 export function applicationId(profile: ProfileUse): string | undefined {
   const value =

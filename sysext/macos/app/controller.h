@@ -3,21 +3,10 @@
 #pragma once
 #include <memory>
 
+#include "sysext/macos/app/command.h"
 #include "sysext/macos/app/stages.h"
 
 namespace flowtap::macos::app {
-
-enum class Verb { kActivate, kDeactivate, kStart, kStop, kStatus, kGrant, kRevoke };
-
-struct Command {
-  Verb verb = Verb::kStatus;
-  std::string token;  ///< revoke: which; "" for all of this user
-};
-/// Nothing, with `error` set, where the arguments are no command.
-std::optional<Command> parseCommand(const std::vector<std::string>& arguments, std::string& error);
-std::string usage();
-
-enum ExitCode { kDone = 0, kBroken = 1, kUsage = 2, kAwaitsUser = 3, kAwaitsRestart = 4 };
 
 /// What the grant window says: the name of the program that asks, from the bundle it lies in, and its path.
 struct Question {
@@ -35,11 +24,14 @@ class Controller : public std::enable_shared_from_this<Controller> {
 
  private:
   using Next = std::function<void()>;
+
+  // The proxy: controller_proxy.cc.
   void status();
   void activate(Next then);
   void deactivate();
   void start();
   void stop();
+  // Who may watch: controller_access.cc.
   void grant();
   void revoke(const std::string& token);
 

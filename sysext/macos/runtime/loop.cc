@@ -1,46 +1,22 @@
 #include "sysext/macos/runtime/loop.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "native/steady.h"
+
 namespace flowtap::macos {
-namespace {
-
-uint64_t micros(clockid_t clock) {
-  timespec t{};
-  ::clock_gettime(clock, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000 + static_cast<uint64_t>(t.tv_nsec) / 1000;
-}
-
-#ifdef __APPLE__
-constexpr clockid_t kSteady = CLOCK_MONOTONIC;  // counts sleep there
-#else
-constexpr clockid_t kSteady = CLOCK_BOOTTIME;
-#endif
-
-}  // namespace
-
-uint64_t SystemClock::wallMicros() { return anchor_ + micros(kSteady); }
-uint64_t SystemClock::steadyMillis() { return micros(kSteady) / 1000; }
-void SystemClock::settle() { anchor_ = micros(CLOCK_REALTIME) - micros(kSteady); }
+uint64_t SystemClock::wallMicros() { return anchor_ + steadyMicros(); }
+uint64_t SystemClock::steadyMillis() { return steadyMicros() / 1000; }
+void SystemClock::settle() { anchor_ = clockMicros(CLOCK_REALTIME) - steadyMicros(); }
 
 bool Loop::start(Turn& turn) {
   turn_ = &turn;
-  int ends[2];
-  if (::pipe(ends) != 0) return false;
-  wakeRead_.reset(ends[0]);
-  wakeWrite_.reset(ends[1]);
-  for (const int end : ends) {
-    ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    ::fcntl(end, F_SETFL, O_NONBLOCK);
-  }
+  if (!wake_.open()) return false;
   // Signals are the system's to deal with on another thread. Not std::thread: a failure is no crash.
   sigset_t all, before;
   sigfillset(&all);
@@ -72,7 +48,7 @@ void Loop::post(std::function<void()> work) {
   posted_.push_back(std::move(work));
   const bool tell = !std::exchange(signalled_, true);
   lock.unlock();
-  if (tell) (void)!::write(wakeWrite_.get(), "", 1);
+  if (tell) wake_.signal();
 }
 
 void Loop::run() {
@@ -95,7 +71,7 @@ void Loop::run() {
 }
 
 void Loop::wait(uint64_t until) {
-  std::vector<pollfd> polled = {{wakeRead_.get(), POLLIN, 0}};
+  std::vector<pollfd> polled = {{wake_.fd(), POLLIN, 0}};
   std::vector<Watched*> order = {nullptr};
   for (Watched* const watched : watched_) {
     if (const short events = watched->events()) {
@@ -103,13 +79,10 @@ void Loop::wait(uint64_t until) {
       order.push_back(watched);
     }
   }
-  const uint64_t now = micros(kSteady) / 1000;
+  const uint64_t now = steadyMicros() / 1000;
   const uint64_t left = until > now ? std::min<uint64_t>(until - now, 3'600'000) : 0;
   if (::poll(polled.data(), static_cast<nfds_t>(polled.size()), static_cast<int>(left)) <= 0) return;
-  if (polled[0].revents) {
-    char drained[64];
-    while (::read(wakeRead_.get(), drained, sizeof drained) > 0) continue;
-  }
+  if (polled[0].revents) wake_.clear();
   for (size_t i = 1; i < polled.size(); i++)
     if (polled[i].revents && watched_.count(order[i])) order[i]->onEvents(polled[i].revents);
 }

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "native/fd.h"
+#include "native/wake.h"
 #include "sysext/core/clock.h"
 #include "sysext/core/ne_port.h"
 
@@ -53,7 +53,7 @@ class Loop final : public core::NeTurns {
   void wait(uint64_t until);
 
   Turn* turn_ = nullptr;
-  Fd wakeRead_, wakeWrite_;
+  Wake wake_;
   pthread_t thread_{};
   bool running_ = false;
   std::set<Watched*> watched_;

@@ -9,18 +9,10 @@
 #include "sysext/core/ne_admission.h"
 #include "sysext/core/ne_lifecycle.h"
 #include "sysext/core/ne_port.h"
+#include "sysext/macos/runtime/flows.h"
+#include "sysext/macos/runtime/log.h"
 
 namespace flowtap::macos {
-
-enum class LogLevel { kInfo, kError };
-
-/// What the provider knows of a flow when the system offers it.
-struct Offered {
-  core::NeOffer offer;
-  core::ProcessInfo process;
-  core::Address local;
-  std::string host;  ///< what the program asked for; "" where unknown
-};
 
 class Proxy {
  public:
@@ -29,7 +21,7 @@ class Proxy {
     std::string teamId;      ///< whose programs need no token; "" for none
     std::string appId;       ///< signing identifier of the container app
     std::string tokenFile;   ///< the granted tokens
-    std::function<void(LogLevel, const std::string&)> log;  ///< any thread
+    Log log;
   };
   /// Null with `error` set where the system lacks the means.
   static std::unique_ptr<Proxy> start(Options options, std::string& error);

@@ -8,13 +8,6 @@ namespace {
 using namespace flowtap;
 using namespace flowtap::kit::test;
 
-/// Payload whose every byte tells its place.
-std::string pattern(size_t from, size_t size) {
-  std::string bytes(size, '\0');
-  for (size_t i = 0; i < size; i++) bytes[i] = static_cast<char>((from + i) * 7 + (from + i) / 251);
-  return bytes;
-}
-
 TEST("a flow is told as it was reported") {
   Endpoint endpoint;
   Reader reader(endpoint.name, 16384);

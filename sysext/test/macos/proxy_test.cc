@@ -161,6 +161,21 @@ struct Server {
   Address address;
 };
 
+/// A program's TCP flow that the proxy has taken, with the server's end of it, and the open connection told.
+struct Relayed {
+  Relayed() : watcher((running.provide(), running)), server(SOCK_STREAM) {
+    CHECK(running.proxy->takeStream(Running::offered(server.address), [&] { return port; }));
+    connection = server.accept();
+    CHECK(eventually([&] { return port->look(port->opens) == 1; }));
+    port->finishOpen();
+  }
+  Running running;
+  Watcher watcher;
+  Server server;
+  const std::shared_ptr<FakeStreamPort> port = std::make_shared<FakeStreamPort>();
+  Fd connection;
+};
+
 TEST("health: the proxy answers, and a flow made for the purpose comes through") {
   Running running;
   running.provide();
@@ -228,30 +243,23 @@ TEST("flows of nobody's interest, and all flows while it is stopped, are left al
 
 TEST("a TCP flow through real sockets: both ways, half-close, and in order to its end") {
   if (!networkProblem().empty()) SKIP(networkProblem());
-  Running running;
-  running.provide();
-  Watcher watcher(running);
-  Server server(SOCK_STREAM);
-  const auto port = std::make_shared<FakeStreamPort>();
-  CHECK(running.proxy->takeStream(Running::offered(server.address), [&] { return port; }));
-  const Fd connection = server.accept();
-  CHECK(eventually([&] { return port->look(port->opens) == 1; }));
-  port->finishOpen();
+  Relayed flow;
+  const auto& port = flow.port;
   CHECK(eventually([&] { return port->isReading(); }));
   port->give("question");
-  CHECK_EQ(Server::read(connection, 8), "question");
+  CHECK_EQ(Server::read(flow.connection, 8), "question");
   CHECK(eventually([&] { return port->isReading(); }));
   port->give("");
-  CHECK_EQ(Server::read(connection, 1), "");  // the end came across
+  CHECK_EQ(Server::read(flow.connection, 1), "");  // the end came across
   const std::string answer(3'000'000, 'x');
   std::thread writer([&] {
     size_t sent = 0;
     while (sent < answer.size()) {
-      const ssize_t n = ::write(connection.get(), answer.data() + sent, answer.size() - sent);
+      const ssize_t n = ::write(flow.connection.get(), answer.data() + sent, answer.size() - sent);
       if (n <= 0) break;
       sent += static_cast<size_t>(n);
     }
-    ::shutdown(connection.get(), SHUT_WR);
+    ::shutdown(flow.connection.get(), SHUT_WR);
   });
   CHECK(eventually([&] {
     if (port->look(port->writing)) port->finishWrite();
@@ -260,7 +268,7 @@ TEST("a TCP flow through real sockets: both ways, half-close, and in order to it
   writer.join();
   CHECK(port->look(port->written) == answer);
   CHECK(port->look(port->writeCloses) == std::vector<NeError>{NeError::kNone});
-  CHECK(watcher.closes(CloseReason::kEof));
+  CHECK(flow.watcher.closes(CloseReason::kEof));
 }
 
 TEST("a flow that the system knows only by a name: resolved, or told as unreachable") {
@@ -306,19 +314,12 @@ TEST("a server that refuses: the program sees it, and was never connected") {
 
 TEST("a server that resets its connection") {
   if (!networkProblem().empty()) SKIP(networkProblem());
-  Running running;
-  running.provide();
-  Watcher watcher(running);
-  Server server(SOCK_STREAM);
-  const auto port = std::make_shared<FakeStreamPort>();
-  CHECK(running.proxy->takeStream(Running::offered(server.address), [&] { return port; }));
-  Fd connection = server.accept();
-  CHECK(eventually([&] { return port->look(port->opens) == 1; }));
-  port->finishOpen();
+  Relayed flow;
+  const auto& port = flow.port;
   const linger abort{1, 0};
-  ::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
-  connection.reset();
-  CHECK(watcher.closes(CloseReason::kResetByServer));
+  ::setsockopt(flow.connection.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+  flow.connection.reset();
+  CHECK(flow.watcher.closes(CloseReason::kResetByServer));
   CHECK(eventually([&] { return !port->look(port->writeCloses).empty(); }));
   CHECK(port->look(port->writeCloses).back() == NeError::kPeerReset);
 }
@@ -359,20 +360,13 @@ TEST("datagrams through real sockets, and stop with flows live") {
 
 TEST("sleep and wake, with flows live, change nothing for them") {
   if (!networkProblem().empty()) SKIP(networkProblem());
-  Running running;
-  running.provide();
-  Watcher watcher(running);
-  Server server(SOCK_STREAM);
-  const auto port = std::make_shared<FakeStreamPort>();
-  CHECK(running.proxy->takeStream(Running::offered(server.address), [&] { return port; }));
-  const Fd connection = server.accept();
-  CHECK(eventually([&] { return port->look(port->opens) == 1; }));
-  port->finishOpen();
-  running.proxy->sleep();
-  running.proxy->wake();
+  Relayed flow;
+  const auto& port = flow.port;
+  flow.running.proxy->sleep();
+  flow.running.proxy->wake();
   CHECK(eventually([&] { return port->isReading(); }));
   port->give("awake");
-  CHECK_EQ(Server::read(connection, 5), "awake");
+  CHECK_EQ(Server::read(flow.connection, 5), "awake");
 }
 
 TEST("the proxy ends while flows are dialled, opened and relayed: nothing is left, and late completions do no harm") {

@@ -17,6 +17,8 @@ export interface EditorOptions {
   workspace?: string;
   settings?: Readonly<Record<string, unknown>>;
   env?: Readonly<Record<string, string>>;
+  /** The window is in Restricted Mode: its folder is not trusted. */
+  restricted?: boolean;
   width?: number;
   height?: number;
 }
@@ -57,6 +59,7 @@ export class Editor extends EditorPage {
         vsix: options.vsix ?? builtVsix,
         settings: { 'workbench.colorTheme': 'Default Dark Modern', ...options.settings },
         env: options.env,
+        restricted: options.restricted ?? false,
       });
       const browser = await launchBrowser({ ...process.env, ...family.env });
       const { page, refused } = await openPage(browser, workbench.host, options);

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { fullQueue } from '../../../native/test/full-queue.mjs';
 import {
   bridgePath,
   connectThrough,
@@ -165,22 +166,6 @@ describe('The native bridge', function () {
   });
 
   describe('in a Worker that ends', () => {
-    /** 0 connections may wait, and nobody accepts, so each further call stays in flight. */
-    async function fullQueue(): Promise<() => Promise<void>> {
-      const script = `import socket,sys
-s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0); w=[]
-try:
-  while True:
-    c=socket.socket(socket.AF_UNIX); c.setblocking(False); c.connect(sys.argv[1]); w.append(c)
-except BlockingIOError: print('full', flush=True)
-sys.stdin.read()`;
-      const child = spawn('python3', ['-c', script, socketPath], { stdio: ['pipe', 'pipe', 'inherit'] });
-      await once(child.stdout, 'data');
-      return async () => {
-        child.stdin.end();
-        await once(child, 'exit');
-      };
-    }
     const calls = `const { workerData, parentPort } = require('node:worker_threads');
       const net = require('node:net');
       const bridge = require(workerData.file);
@@ -189,7 +174,7 @@ sys.stdin.read()`;
     const data = (name: string) => ({ eval: true, workerData: { file: bridgePath(), name } });
 
     it('calls in flight are given up 50 times, with nothing left open', async () => {
-      const release = await fullQueue();
+      const release = await fullQueue(socketPath);
       const round = async () => {
         const worker = new Worker(calls, data(socketPath));
         await once(worker, 'message');

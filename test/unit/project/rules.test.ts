@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { Finding, Severity } from '../../../src/entitlements/finding.ts';
 import { projectRules } from '../../../src/project/rules/registry.ts';
 import { applied, brief, lintFiles, ofRule } from '../../support/project.ts';
@@ -328,6 +329,16 @@ const cases: readonly Case[] = [
         '2001-01-01T00:00:00Z',
       ),
   },
+  {
+    rule: 'X016',
+    severity: 'error',
+    file: pbx,
+    at: '"Apple Development"',
+    bad: (s) => {
+      named(s);
+      s.settings['CODE_SIGN_IDENTITY'] = 'Apple Development';
+    },
+  },
   { rule: 'X017', severity: 'error', file: pbx, at: 'App', bad: (s) => (s.appTarget = { embeds: [] }) },
   {
     rule: 'X018',
@@ -517,7 +528,24 @@ function turned(s: Sound): void {
 
 /** An expired-or-not profile for the app, as the signed content that the reader finds: a CMS needs OpenSSL, so the
  *  fixture's own is taken apart in the profile's tests and here stands what the model reads of it. */
-function profile(s: Sound, entitlements: Record<string, unknown>, expires = '2999-01-01T00:00:00Z'): void {
+/** The app names a profile of its own, for a certificate of the kind Developer ID. */
+function named(s: Sound): void {
+  profile(s, { [install]: true, [networkExtension]: ['app-proxy-provider-systemextension'] }, undefined, true);
+  s.appSettings['PROVISIONING_PROFILE_SPECIFIER'] = 'App';
+}
+
+/** `<key>DeveloperCertificates</key>…` as it stands in a fixture. */
+const certificates = (): string =>
+  /<key>DeveloperCertificates<\/key>\s*<array>.*?<\/array>/s.exec(
+    readFileSync(new URL('../../fixtures/profiles/developer-id.provisionprofile', import.meta.url), 'latin1'),
+  )![0];
+
+function profile(
+  s: Sound,
+  entitlements: Record<string, unknown>,
+  expires = '2999-01-01T00:00:00Z',
+  withCertificates = false,
+): void {
   s.extra['App/App.provisionprofile'] = cms(
     plist({
       Name: 'App',
@@ -528,7 +556,10 @@ function profile(s: Sound, entitlements: Record<string, unknown>, expires = '299
         'com.apple.application-identifier': `${team}.com.example.app`,
         ...(entitlements as Record<string, never>),
       },
-    }).replace('<key>UUID</key>', `<key>ExpirationDate</key>\n\t<date>${expires}</date>\n\t<key>UUID</key>`),
+    }).replace(
+      '<key>UUID</key>',
+      `${withCertificates ? certificates() : ''}<key>ExpirationDate</key>\n\t<date>${expires}</date>\n\t<key>UUID</key>`,
+    ),
   );
 }
 
@@ -552,6 +583,42 @@ const serious = (findings: readonly Finding[]): readonly string[] =>
   findings
     .filter((f) => f.severity === 'error' || f.severity === 'warning')
     .map((f) => `${f.rule} ${f.file} ${f.message}`);
+
+describe('a certificate that the profile is not for (X016)', () => {
+  const found = (identity: string, change: (s: Sound) => void = () => {}): string[] =>
+    ofRule(
+      lint(
+        spoilt((s) => {
+          named(s);
+          s.settings['CODE_SIGN_IDENTITY'] = identity;
+          change(s);
+        }),
+      ),
+      'X016',
+    ).map((f) => f.message);
+
+  it('is told with both names', () =>
+    assert.match(
+      found('Apple Development')[0] ?? '',
+      /is for Developer ID Application: Example Ltd \(ABCDEFGH12\); App is signed with “Apple Development”/,
+    ));
+  for (const identity of ['Mac Developer', 'Apple Distribution', 'Developer ID Application: Other Ltd (ABCDEFGH13)'])
+    it(`is told of ${identity}`, () => assert.ok(found(identity).length > 0));
+  for (const [identity, why] of [
+    ['Developer ID Application', 'the certificate is of that kind'],
+    ['Developer ID Application: Example Ltd (ABCDEFGH12)', 'it is that very certificate'],
+    ['-', 'it is signed ad hoc'],
+    ['0123456789ABCDEF0123456789ABCDEF01234567', 'it is a fingerprint'],
+    ['Our own', 'it is a certificate of the house'],
+    ['$(IDENTITY)', 'nobody knows which it is'],
+  ] as const)
+    it(`is not told of ${identity}: ${why}`, () => assert.deepEqual(found(identity), []));
+  it('is not told where the project does not name the profile', () =>
+    assert.deepEqual(
+      found('Apple Development', (s) => delete s.appSettings['PROVISIONING_PROFILE_SPECIFIER']),
+      [],
+    ));
+});
 
 describe('the project rules', () => {
   it('find nothing in the sound project', () => assert.deepEqual(brief(lint(filesOfSound(sound()))), []));

@@ -1,10 +1,11 @@
 // The kit behind the XPC rendezvous, as macOS has it, on the stand-in of native/shim: that flows reach a client over
 // either transport, and who gets in.
+#include <algorithm>
 #include <future>
 
 #include "native/rendezvous.h"
-#include "native/shim/shim.h"
-#include "sysext/kit/include/flowtap_kit.h"
+#include "native/shim/left.h"
+#include "sysext/test/kit/handle.h"
 #include "sysext/test/kit/reader.h"
 
 namespace {
@@ -19,53 +20,20 @@ const char* const kToken = "0123456789abcdef0123456789abcdef";
 const shim::Identity kExample{0, 0, 100, "example"};
 const shim::Identity kEditor{501, 20, 501001, "editor"};
 
-struct Log {
-  std::mutex mutex;
-  std::vector<std::string> lines;
-  bool has(const std::string& part) {
-    return eventually([&] {
-      const std::lock_guard<std::mutex> lock(mutex);
-      for (const std::string& line : lines)
-        if (line.find(part) != std::string::npos) return true;
-      return false;
-    });
-  }
-};
-
-struct Endpoint {
-  Log log;
-  flowtap_endpoint* handle = nullptr;
-
+struct Endpoint : Handle {
   Endpoint() {
     flowtap_options options{};
     options.token = kToken;
     options.body_limit = 1u << 20;
-    options.context = &log;
-    options.log = [](void* context, const char* message) {
-      auto* const to = static_cast<Log*>(context);
-      const std::lock_guard<std::mutex> lock(to->mutex);
-      to->lines.push_back(message);
-    };
     shim::become(kExample);
-    char error[256] = "";
-    handle = flowtap_endpoint_start(kName, &options, error, sizeof error);
-    CHECK(handle);
-    CHECK_EQ(std::string(error), "");
+    start(kName, options);
   }
-  ~Endpoint() { stop(); }
-  void stop() {
-    flowtap_endpoint_stop(handle);
-    handle = nullptr;
-  }
-  flowtap_flow* open(uint32_t uid = kEditor.uid) const {
-    flowtap_flow_info info{};
-    info.protocol = FLOWTAP_TCP;
-    info.uid = uid;
-    info.source_address = "127.0.0.1";
-    info.source_port = 50000;
-    info.destination_address = "192.0.2.7";
-    info.destination_port = 443;
-    return flowtap_flow_open(handle, &info);
+  flowtap_flow* open(uint32_t uid = kEditor.uid) const { return Handle::open(FLOWTAP_TCP, uid); }
+  bool logs(const std::string& part) {
+    return eventually([&] {
+      const auto lines = log();
+      return std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.find(part) != std::string::npos; });
+    });
   }
 };
 
@@ -84,12 +52,6 @@ Answer connectWith(const std::string& token) {
   return future.get();
 }
 
-std::string pattern(size_t from, size_t size) {
-  std::string bytes(size, '\0');
-  for (size_t i = 0; i < size; i++) bytes[i] = static_cast<char>((from + i) * 7 + (from + i) / 251);
-  return bytes;
-}
-
 /// While the stream inside messages is what there is.
 struct NoDescriptors {
   explicit NoDescriptors(bool none) { shim::refuseFds(none, none); }
@@ -99,12 +61,7 @@ struct NoDescriptors {
 /// The whole run leaves no object of the system.
 void leavesNothing(const std::function<void()>& body) {
   body();
-  const bool gone = eventually([] {
-    shim::fireTimers();
-    return shim::liveObjects() == 0;
-  });
-  if (!gone) std::printf("  %ld objects are left\n", shim::liveObjects());
-  CHECK(gone);
+  CHECK(shim::nothingIsLeft());
 }
 
 }  // namespace
@@ -172,7 +129,7 @@ TEST("without the endpoint's token nobody gets in, and the log names who tried")
       CHECK(answer.error == ConnectError::kRefused);
       CHECK(!answer.fd);
     }
-    CHECK(endpoint.log.has("turned away pid 501001 of uid 501"));
+    CHECK(endpoint.logs("turned away pid 501001 of uid 501"));
     CHECK(connectWith(kToken).error == ConnectError::kNone);
   });
 }

@@ -189,7 +189,7 @@ describe('the model of the sidebar', () => {
     flows.open();
     flows.open({ process: node('x.js', 5) });
     flows.settle();
-    flows.model.setFilter(compileFilter('command:x.js').matches);
+    flows.model.setFilter(compileFilter('command:x.js', t).matches);
     flows.settle();
     assert.deepEqual(flows.labels(), ['node x.js']);
     assert.equal(flows.model.matching, 1);
@@ -204,7 +204,7 @@ describe('the model of the sidebar', () => {
     for (let n = 1; n <= 200; n++) flows.open({ application: { protocol: 'http', summary: summary(n) } });
     flows.settle();
     assert.equal(flows.model.behind, false);
-    flows.model.setFilter(compileFilter('summary:/(a?){100}(a+)+b/').matches);
+    flows.model.setFilter(compileFilter('summary:/(a?){100}(a+)+b/', t).matches);
     let steps = 0;
     for (; flows.model.behind; steps++) flows.settle();
     assert.ok(steps > 3, `${steps} steps`);
@@ -250,7 +250,7 @@ describe('the model of the sidebar', () => {
           else if (act === 'group')
             flows.model.configure({ grouping: groupings[(['process', 'host', 'state'] as GroupingId[])[pid - 1]!] });
           else if (act === 'filter')
-            flows.model.setFilter((filter = at % 2 ? compileFilter(`pid:${pid}`).matches : undefined));
+            flows.model.setFilter((filter = at % 2 ? compileFilter(`pid:${pid}`, t).matches : undefined));
           else if (act === 'clear') {
             const live = [...flows.flows.values()].filter((f) => f.state === 'open');
             flows.flows.clear();

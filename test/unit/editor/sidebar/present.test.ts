@@ -234,7 +234,7 @@ describe('a command on elements of the sidebar', () => {
         if (element.kind === 'more') continue;
         const own = flowsOf([element]);
         const filter = grouping === 'process' ? processFilter(element) : hostFilter(element);
-        const { matches, error } = compileFilter(filter ?? '');
+        const { matches, error } = compileFilter(filter ?? '', t);
         assert.equal(error, undefined, `${filter}: ${error?.message}`);
         for (const f of own) assert.ok(matches!(f), `${filter} does not match`);
         const group = element.kind === 'group' ? element : element.group;
@@ -248,7 +248,7 @@ describe('a command on elements of the sidebar', () => {
         const f = flow(0, { host: name, process: { pid: 0, name, path: '' } });
         const row = tree([f]).elements[1] as FlowRow;
         for (const filter of [processFilter(row), hostFilter(row)]) {
-          const { matches, error } = compileFilter(filter!);
+          const { matches, error } = compileFilter(filter!, t);
           assert.equal(error, undefined, `${filter}: ${error?.message}`);
           assert.ok(matches!(f), filter);
         }
