@@ -86,9 +86,11 @@ describe('flowtap with the real proxy', function () {
   /** The command line in a session of its own, so that no terminal is in play. */
   function start(
     args: readonly string[],
-    options: { node?: string; cwd?: string; script?: string; root?: boolean } = {},
+    options: { node?: string; cwd?: string; script?: string; root?: boolean; file?: string } = {},
   ): ChildProcess {
-    const command = [options.node ?? process.execPath, options.script ?? cli, ...args];
+    const command = options.file
+      ? [options.file, ...args]
+      : [options.node ?? process.execPath, options.script ?? cli, ...args];
     const ordinary = ['setpriv', `--reuid=${ordinaryUid}`, `--regid=${ordinaryUid}`, '--clear-groups', '--'];
     const [file, ...rest] = asRoot && !options.root ? [...ordinary, ...command] : command;
     const child = spawn(file!, rest, {
@@ -142,6 +144,21 @@ describe('flowtap with the real proxy', function () {
       return false;
     }
   }
+
+  it('says by which mode a command was captured, and what that cannot see', async () => {
+    const best = await flowtap(['run', '--', 'curl', '-s', '-o', 'body', url('bytes/1')]);
+    assert.match(best.stderr, /^Captured in the mode (tproxy|redirect)\. Not seen: Only programs that were started/m);
+    if (spawnSync('unshare', ['--version']).status !== 0) return;
+    // A system that makes no network namespaces.
+    const command = [process.execPath, cli, 'run', '--', 'curl', '-s', '-o', 'body', url('bytes/1')].join(' ');
+    const forbid = `echo 0 > /proc/sys/user/max_net_namespaces && exec ${command}`;
+    const child = start(['--user', '--map-current-user', '--keep-caps', 'sh', '-c', forbid], { file: 'unshare' });
+    let told = '';
+    child.stderr!.on('data', (piece) => (told += String(piece)));
+    assert.equal((await once(child, 'close'))[0], 0, told);
+    assert.match(told, /^Captured in the mode explicit\. Not seen: .*Only programs that obey http_proxy/m);
+    assert.match(told, /^curl .*127\.0\.0\.1/m);
+  });
 
   it('shows one curl as one flow, with exact counts', async () => {
     const file = path.join(folder, 'out.ndjson');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { CaptureStatus, Mode } from '../../gen/flow_pb.ts';
 import type { App } from '../../src/editor/app.ts';
 import type { Element } from '../../src/editor/sidebar/elements.ts';
 import type { ConnectionsView } from '../../src/editor/sidebar/view.ts';
@@ -107,6 +108,25 @@ describe('the sidebar with a proxy', () => {
     assert.equal(app.keys.get(contextKeys.grouping), 'host');
     await run(commands.groupByState);
     assert.equal(rows()[0], 'Connecting | 2');
+  });
+
+  it('names the way of capturing where it sees less than it could, as long as that lasts', async () => {
+    proxy = await listen();
+    await state('running');
+    const capture = async (...modes: Mode[]): Promise<void> => {
+      proxy.status = { openCaptures: modes.map((mode) => CaptureStatus.make({ mode, command: ['npm', 'test'] })) };
+      for (const client of proxy.clients) client.send({ status: proxy.currentStatus() });
+      await until('the status', () => app.proxy.state.status?.openCaptures.length === modes.length);
+    };
+    const says = (what: string): Promise<unknown> => until(`"${what}"`, () => (view.tree.description ?? '') === what);
+    await capture(Mode.tproxy);
+    await says('');
+    await capture(Mode.tproxy, Mode.redirect);
+    await says('redirect (TCP only)');
+    await capture(Mode.explicit, Mode.tproxy, Mode.redirect);
+    await says('explicit proxy (programs that obey proxy settings)');
+    await capture();
+    await says('');
   });
 
   it('filters to the process and the host of a row, and says so', async () => {

@@ -1,13 +1,9 @@
 // A program's connection to the port of an explicit proxy: what it asks for, and the servers that it is given.
 #pragma once
-#include <sys/socket.h>
-
 #include <string>
-#include <vector>
 
 #include "native/fd.h"
-#include "sysext/linux/daemon/explicit_resolver.h"
-#include "sysext/linux/daemon/explicit_server.h"
+#include "sysext/linux/daemon/explicit_dial.h"
 #include "sysext/linux/explicit/failure.h"
 #include "sysext/linux/explicit/http_forward.h"
 
@@ -51,11 +47,7 @@ class ExplicitClient final : public EventHandler, private ExplicitPeer {
   void understandHttp();
 
   void connectTo(const explicit_proxy::Target& target);
-  void dial(std::vector<sockaddr_storage> addresses);
-  void dialNext();
-  void unknownName(int error);
   void fail(const explicit_proxy::Failure& failure);
-  void abandonServers(int error);
 
   void answered(ExplicitServer& server) override;
   void failed(ExplicitServer& server, int error) override;
@@ -77,7 +69,6 @@ class ExplicitClient final : public EventHandler, private ExplicitPeer {
   void timeIsUp();
 
   EventLoop& loop_;
-  core::Engine& engine_;
   ExplicitHost* host_;  // null: the capture has ended
   const core::FlowStart about_;
   Fd socket_;
@@ -90,13 +81,9 @@ class ExplicitClient final : public EventHandler, private ExplicitPeer {
   std::string in_, out_;
   explicit_proxy::RequestForwarder requests_;
   explicit_proxy::ResponseTracker responses_;
-  explicit_proxy::Target target_;
-  Resolver::Id lookingUp_ = 0;
-  std::vector<sockaddr_storage> addresses_;  // that were not tried yet
-  std::vector<ExplicitServer*> dialling_;
+  ExplicitDial dial_;
   ExplicitServer* server_ = nullptr;
-  int lastError_ = 0;
-  EventLoop::TimerId deadline_ = 0, nextAttempt_ = 0;
+  EventLoop::TimerId deadline_ = 0;
   size_t drained_ = 0;
 };
 

@@ -1,14 +1,11 @@
 #include "sysext/linux/daemon/explicit_listener.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-
 #include <cerrno>
 #include <utility>
 
 #include "sysext/linux/daemon/capture.h"
 #include "sysext/linux/daemon/descriptors.h"
+#include "sysext/linux/daemon/stream_socket.h"
 
 namespace flowtap::daemon {
 namespace {
@@ -23,9 +20,7 @@ constexpr size_t kMaxClients = 8192;
 ExplicitListener::ExplicitListener(EventLoop& loop, core::Engine& engine, Capture& capture, Fd listening, int sockDiag,
                                    uint32_t uid)
     : loop_(loop), engine_(engine), capture_(capture), listening_(std::move(listening)), sockets_(sockDiag), uid_(uid) {
-  const int on = 1;
-  ::setsockopt(listening_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // accepted sockets inherit them
-  ::setsockopt(listening_.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+  setStreamOptions(listening_);
   socklen_t size = sizeof address_;
   ::getsockname(listening_.get(), reinterpret_cast<sockaddr*>(&address_), &size);
 }

@@ -1,21 +1,15 @@
 #include "sysext/linux/daemon/explicit_server.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-
 #include <cerrno>
 
 #include "sysext/linux/daemon/address.h"
 #include "sysext/linux/daemon/descriptors.h"
+#include "sysext/linux/daemon/stream_socket.h"
 
 namespace flowtap::daemon {
 namespace {
 
 using core::Side;
-
-constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
-constexpr uint32_t kToTheEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
 
 }  // namespace
 
@@ -30,13 +24,11 @@ void ExplicitServer::dial() {
   socket_.reset(::socket(destination.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket_) return fail(errno == EAFNOSUPPORT ? ENETUNREACH : errno);
   if (isReserved(socket_.get())) return fail(EMFILE);
-  const int on = 1;
-  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(socket_.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+  setStreamOptions(socket_);
   if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&destination), sizeOf(destination)) != 0 &&
       errno != EINPROGRESS)
     return fail(errno);
-  if (!loop_.watch(socket_.get(), kEvents, *this)) fail(errno);
+  if (!loop_.watch(socket_.get(), kStreamEvents, *this)) fail(errno);
 }
 
 void ExplicitServer::fail(int error) {
@@ -76,16 +68,12 @@ core::Address ExplicitServer::local() const {
 long ExplicitServer::read(Side side, char* data, size_t size) {
   if (leaving_) return 0;
   if (side == Side::kClient) return peer_.readClient(data, size);
-  const ssize_t n = ::recv(socket_.get(), data, size, 0);
-  if (n >= 0) return n;
-  return errno == EAGAIN || errno == EINTR ? kWouldBlock : -errno;
+  return readStream(socket_, data, size);
 }
 
 long ExplicitServer::write(Side side, const char* data, size_t size) {
   if (side == Side::kClient) return peer_.writeClient(data, size);
-  const ssize_t n = ::send(socket_.get(), data, size, MSG_NOSIGNAL);
-  if (n >= 0) return n;
-  return errno == EAGAIN || errno == EINTR ? kWouldBlock : -errno;
+  return writeStream(socket_, data, size);
 }
 
 void ExplicitServer::shutdownWrite(Side side) {
@@ -94,9 +82,7 @@ void ExplicitServer::shutdownWrite(Side side) {
 }
 
 void ExplicitServer::finish(bool reset) {
-  const linger abort{1, 0};
-  if (reset && socket_) ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
-  socket_.reset();
+  closeStream(socket_, reset);
   loop_.retire(*this);
   if (dialling_) peer_.failed(*this, error_);
   else peer_.over(*this, reset);
