@@ -2,9 +2,12 @@
 //   --rounds N     interleaved rounds (7); every peer runs every test once a round
 //   --quick        two short rounds, to see that everything runs
 //   --only A,B     these peers alone (and the raw loopback, which they are compared with); nothing is written then
+//   --tests A,B    of down, up, connect, ask; nothing is written then
+//   --count N      connections of each test of them (20000)
+//   --help         prints this and the peers' names
 // Writes bench/results/proxy.md and proxy.json. As root it installs what is missing; otherwise it says what and goes on
 // without it.
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,12 +26,16 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
+    tests: { type: 'string' },
+    count: { type: 'string', default: '20000' },
+    help: { type: 'boolean', default: false },
   },
 });
 const rounds = values.quick ? 2 : Number(values.rounds);
 const seconds = values.quick ? 0.3 : 1;
 const only = values.only?.split(',');
-const tests = ['down', 'up', 'connect', 'ask'] as const;
+const allTests = ['down', 'up', 'connect', 'ask'] as const;
+const tests = allTests.filter((test) => !values.tests || values.tests.split(',').includes(test));
 
 async function prepare(): Promise<void> {
   await setUpAll(['dependencies', 'node', 'proto', 'native']);
@@ -87,23 +94,35 @@ async function measure(running: Running, server: number, test: string, options: 
   return JSON.parse(text) as Sample;
 }
 
+/** The same order for the same seed (a linear congruential generator, and the shuffle of Fisher and Yates). */
+function shuffled<T>(list: T[], seed: number): T[] {
+  let state = seed + 1;
+  for (let i = list.length - 1; i > 0; i--) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const j = Math.floor((state / 2 ** 32) * (i + 1));
+    [list[i], list[j]] = [list[j]!, list[i]!];
+  }
+  return list;
+}
+
 async function playRounds(running: Map<Peer, Running>, server: number): Promise<Sample[]> {
   const samples: Sample[] = [];
-  const order = [...running];
   for (let round = 0; round < rounds; round++) {
     const began = Date.now();
-    for (let i = 0; i < order.length; i++) {
-      // Each peer begins a round in its turn, so that none always follows the same one.
-      const [peer, its] = order[(i + round) % order.length]!;
-      for (const test of tests) {
-        const count = peer.slow ? ['--count', '3000'] : ['--count', '20000'];
+    // In another order each time: some rows leave more behind than others (caches, sockets that wait), and what is
+    // compared shall not always follow the same one. Test by test, so that one test's runs lie close together.
+    for (const test of tests) {
+      for (const [peer, its] of shuffled([...running], round * allTests.length + allTests.indexOf(test))) {
+        const count = ['--count', peer.slow ? '3000' : values.count];
         const options = [
           '--seconds',
           String(test === 'ask' ? seconds / 2 : seconds),
           ...(test === 'connect' ? count : []),
         ];
         try {
-          samples.push({ ...(await measure(its, server, test, options)), peer: peer.name, round, load: load() });
+          const sample = { ...(await measure(its, server, test, options)), peer: peer.name, round, load: load() };
+          samples.push(sample);
+          if (sample.failed) console.log(`${peer.name}, round ${round + 1}: ${sample.failures}`);
         } catch (e) {
           console.log(`${peer.name}, ${test}, round ${round + 1}: ${(e as Error).message.slice(-400)}`);
         }
@@ -149,6 +168,14 @@ async function spawns(): Promise<Spawns> {
 }
 
 async function main(): Promise<void> {
+  if (values.help) {
+    const text = readFileSync(import.meta.filename, 'utf8');
+    console.log(text.slice(0, text.indexOf('\nimport ')).replace(/^\/\/ ?/gm, ''));
+    console.log(`Peers: ${peers.map((peer) => peer.name).join(', ')}`);
+    return;
+  }
+  const unknown = values.tests?.split(',').find((test) => !(allTests as readonly string[]).includes(test));
+  if (unknown) throw new Error(`no test ${unknown}; there are: ${allTests.join(', ')}`);
   await prepare();
   const began = Date.now();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'flowtap-peers-'));
@@ -175,7 +202,7 @@ async function main(): Promise<void> {
     const result = { machine, rounds, samples, footprints, spawns: await spawns() };
     const text = report(result, [...running.keys()]);
     console.log(`\n${text}\nin ${((Date.now() - began) / 60_000).toFixed(1)} minutes`);
-    if (only || values.quick) return;
+    if (only || values.quick || values.tests) return;
     mkdirSync(path.join(root, 'bench/results'), { recursive: true });
     writeFileSync(path.join(root, 'bench/results/proxy.md'), text);
     writeFileSync(path.join(root, 'bench/results/proxy.json'), `${JSON.stringify(result)}\n`);

@@ -12,6 +12,8 @@ export interface Sample {
   readonly bytes?: number;
   readonly count?: number;
   readonly failed?: number;
+  /** What became of them. */
+  readonly failures?: string;
   /** Microseconds. */
   readonly p50?: number;
   readonly p99?: number;
@@ -89,8 +91,6 @@ export function report(result: Result, peers: readonly Peer[]): string {
   const footprints = new Map(result.footprints.map((f) => [f.peer, f]));
   const added = (peer: string, value: Value): number =>
     rounds.each((round) => rounds.of(peer, 'ask', round, value) - rounds.of('raw', 'ask', round, value));
-  const failed = result.samples.reduce((sum, s) => sum + (s.failed ?? 0), 0);
-
   const main = peers.map(({ name, title }) => {
     const isRaw = name === 'raw';
     const memory = footprints.get(name);
@@ -103,6 +103,7 @@ export function report(result: Result, peers: readonly Peer[]): string {
       cpu(rounds.median(name, 'up', cpuPerGigabyte), 2),
       show(rounds.median(name, 'connect', rate), 0),
       show(rounds.ratio(name, ['raw'], 'connect', rate, 'highest'), 2),
+      String(failedOf(result, name)),
       cpu(rounds.median(name, 'connect', cpuPer10k), 2),
       show(
         added(name, (s) => s.p50!),
@@ -125,14 +126,30 @@ export function report(result: Result, peers: readonly Peer[]): string {
 Client, proxy and server share the machine's cores. Each figure is the median over the rounds; ratios, and what is added
 to a latency, are taken within each round. The client of Flowtap runs captured in a network namespace and connects to the
 server's own address, so packet rules, the look-up of the process and the first packet's wait are part of it; the client
-of a peer connects to the peer's port, and the peer to the server. CPU is that of the proxy's own processes. ${failed} connections failed.
+of a peer connects to the peer's port, and the peer to the server. CPU is that of the proxy's own processes. ${failures(result, peers)}
 
-${table(['', 'down / raw', 'up / raw', 'CPU s/GB down', 'CPU s/GB up', 'connections/s', 'connections / raw', 'CPU s per 10,000 connections', 'added p50 µs', 'added p99 µs', 'peak RSS MB', 'RSS KB kept per 10,000 connections', 'RSS bytes per idle connection'], main)}
+${table(['', 'down / raw', 'up / raw', 'CPU s/GB down', 'CPU s/GB up', 'connections/s', 'connections / raw', 'failed', 'CPU s per 10,000 connections', 'added p50 µs', 'added p99 µs', 'peak RSS MB', 'RSS KB kept per 10,000 connections', 'RSS bytes per idle connection'], main)}
 
 ${raw}
 
 ${figures(rounds, result, footprints)}
 `;
+}
+
+const failedOf = ({ samples }: Result, peer: string): number =>
+  samples.reduce((sum, s) => sum + (s.peer === peer ? (s.failed ?? 0) : 0), 0);
+
+/** Whose connections failed, and how. */
+function failures(result: Result, peers: readonly Peer[]): string {
+  const bad = result.samples.filter((s) => s.failed);
+  const tried = result.samples.reduce(
+    (sum, s) => sum + (s.test === 'connect' ? (s.count ?? 0) + (s.failed ?? 0) : 0),
+    0,
+  );
+  if (bad.length === 0) return `None of ${tried} connections failed.`;
+  const title = (name: string): string => peers.find((p) => p.name === name)?.title ?? name;
+  const list = bad.map((s) => `${title(s.peer)}, round ${s.round + 1}: ${s.failures ?? s.failed}`);
+  return `Of ${tried} connections failed:\n\n${list.map((line) => `- ${line}`).join('\n')}\n`;
 }
 
 /** The figures that were set for it, and what was measured. */

@@ -49,11 +49,12 @@ void StreamFlow::due() {
     pumpBoth();
 }
 
-void StreamFlow::connected() {
+void StreamFlow::connected(bool clientToldBefore, bool serverToldBefore) {
   connected_ = true;
   connectedAt = engine_.clock().wallMicros();
   engine_.changed(*this);
-  pumpBoth();
+  if (clientToldBefore && !pump(Side::kClient)) return;
+  if (serverToldBefore) pump(Side::kServer);
 }
 
 void StreamFlow::connectFailed(int error) { close(connectFailure(error), error, true); }
@@ -102,12 +103,15 @@ bool StreamFlow::pump(Side source) {
   if (spent()) return endSpent();
   if (in.ended) return endLane(source);
   RelayBuffers& buffers = engine_.buffers();
+  bool keptBack = false;  // by writeLast()
   for (int i = 0; i < kReadsPerTurn; i++) {
     const uint64_t allowed = allowance(source);
     if (allowed == 0) return true;
     char* data = buffers.scratch();
     const size_t size = static_cast<size_t>(std::min<uint64_t>(buffers.readBytes(), allowed));
     const long n = io_.read(source, data, size);
+    if (keptBack && n != 0) io_.push(other(source));
+    keptBack = false;
     if (n == StreamIo::kWouldBlock) return true;
     if (n < 0) {
       fail(source, static_cast<int>(-n));
@@ -121,7 +125,10 @@ bool StreamFlow::pump(Side source) {
     }
     engine_.data(*this, from(source), {data, static_cast<size_t>(n)}, 0);
     if (shape_) shape_->rate[index(from(source))].take(static_cast<uint64_t>(n));
-    long taken = io_.write(other(source), data, static_cast<size_t>(n));
+    // The peer has shut down and this is the rest: what is read next is the end, so it is read in any case.
+    const bool last = in.toTheEnd && static_cast<size_t>(n) < size && !shape_ && i + 1 < kReadsPerTurn;
+    long taken = last ? io_.writeLast(other(source), data, static_cast<size_t>(n))
+                      : io_.write(other(source), data, static_cast<size_t>(n));
     if (taken == StreamIo::kWouldBlock) taken = 0;
     if (taken < 0) {
       rescue(other(source));
@@ -129,9 +136,11 @@ bool StreamFlow::pump(Side source) {
       return false;
     }
     if (taken < n) {
+      if (last) io_.push(other(source));
       in.held = buffers.keep(data + taken, static_cast<size_t>(n - taken));
       return true;
     }
+    keptBack = last;
     if (spent()) return endSpent();
     // A short read has emptied the socket, so an edge will tell of more; except where the peer is at its end.
     if (static_cast<size_t>(n) < size && !in.toTheEnd) return true;

@@ -21,6 +21,11 @@ class StreamIo {
   virtual long read(Side side, char* data, size_t size) = 0;
   /// Bytes taken, kWouldBlock, or a negative errno.
   virtual long write(Side side, const char* data, size_t size) = 0;
+  /// As write(), where the end of the stream is about to follow: the shell may keep the bytes for it, so that both go in
+  /// one packet. shutdownWrite(), finish(false) or push() comes before the flow's function returns.
+  virtual long writeLast(Side side, const char* data, size_t size) { return write(side, data, size); }
+  /// No end follows after all.
+  virtual void push(Side) {}
   virtual void shutdownWrite(Side side) = 0;
   /// Closes both. `reset`: neither side may take it for an orderly end. The flow is not touched again. Before
   /// connected() the program's connection is to be refused, where the shell still can (a SYN that is held); this can
@@ -38,8 +43,8 @@ class StreamFlow final : public Flow {
   /// The program wants its connection. Decides what becomes of it: io.dial() now, io.dial() later, or io.finish(). False
   /// where it is closed already.
   bool begin();
-  /// The server has answered; relaying starts.
-  void connected();
+  /// The server has answered; relaying starts. False for a side of which the shell will still tell whatever is ready now.
+  void connected(bool clientToldBefore = true, bool serverToldBefore = true);
   void connectFailed(int error);
   /// The client gave up before the server answered.
   void clientGone(int error);

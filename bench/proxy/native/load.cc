@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -177,12 +178,21 @@ class Connects {
       if (open_ == 0) break;
       epoll_event events[256];
       const int count = ::epoll_wait(epoll_.get(), events, 256, 10'000);
-      if (count == 0) break;  // what hangs has failed
+      if (count == 0) {
+        for (long i = 0; i < open_; i++) failed("no answer within 10 s");
+        break;
+      }
       for (int i = 0; i < count; i++) go(events[i].data.fd);
     }
     span.end();
-    failed_ += open_;
-    span.print(("\"count\":" + std::to_string(done_) + ",\"failed\":" + std::to_string(failed_)).c_str());
+    std::string failures;
+    long count = 0;
+    for (const auto& [what, times] : failures_) {
+      failures += (count ? "; " : "") + what + " (" + std::to_string(times) + ")";
+      count += times;
+    }
+    span.print(("\"count\":" + std::to_string(done_) + ",\"failed\":" + std::to_string(count) +
+                ",\"failures\":\"" + failures + "\"").c_str());
   }
 
  private:
@@ -199,7 +209,7 @@ class Connects {
     if (fd < 0) die("socket");
     const sockaddr_in address = loopback(options.to);
     if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS) {
-      failed_++;
+      failed(std::string("connect: ") + std::strerror(errno));
       ::close(fd);
       return;
     }
@@ -211,11 +221,11 @@ class Connects {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
     open_++;
   }
-  void finish(int fd, bool good) {
-    (good ? done_ : failed_)++;
+  void finish(int fd) {
     open_--;
     ::close(fd);
   }
+  void failed(const std::string& how) { failures_[how]++; }
   void go(int fd) {
     State& state = states_[static_cast<size_t>(fd)];
     for (;;) {
@@ -223,14 +233,20 @@ class Connects {
         const std::string& say = state.step < steps_.size() ? steps_[state.step].say : request_;
         const ssize_t n = ::send(fd, say.data(), say.size(), MSG_NOSIGNAL);
         if (n < 0 && errno == EAGAIN) return;
-        if (n != static_cast<ssize_t>(say.size())) return finish(fd, false);
+        if (n != static_cast<ssize_t>(say.size())) {
+          failed(std::string("the first send: ") + std::strerror(errno));
+          return finish(fd);
+        }
         state.asked = true;
       }
       char data[2048];
       const ssize_t n = ::recv(fd, data, sizeof data, 0);
       if (n < 0 && errno == EAGAIN) return;
-      if (n < 0 || (n == 0 && state.got < kAnswer)) return finish(fd, false);
-      if (n == 0) return finish(fd, true);
+      const bool good = n == 0 && state.got >= kAnswer;
+      if (good) done_++;
+      else if (n <= 0)
+        failed((n < 0 ? std::strerror(errno) : "the end") + (" after " + std::to_string(state.got)) + " bytes of the answer");
+      if (n <= 0) return finish(fd);
       if (state.step == steps_.size()) {
         state.got += static_cast<size_t>(n);
         continue;
@@ -247,7 +263,8 @@ class Connects {
   const std::vector<Prologue> steps_ = prologue();
   const std::string request_ = request(kOne);
   std::vector<State> states_;
-  long begun_ = 0, open_ = 0, done_ = 0, failed_ = 0;
+  long begun_ = 0, open_ = 0, done_ = 0;
+  std::map<std::string, long> failures_;
 };
 
 void parse(int argc, char** argv) {

@@ -20,6 +20,7 @@ constexpr unsigned kManyDescriptors = 128;
 constexpr int kProbes = 3;
 constexpr size_t kMaxProbed = 64;
 constexpr int kMaxThreads = 512;
+constexpr size_t kMaxServed = 64;
 // A program could send its sockets out of the namespace, where nobody finds them; that must not keep the daemon busy.
 constexpr std::chrono::milliseconds kRescanPause{50};
 
@@ -42,35 +43,51 @@ bool holds(pid_t pid, int descriptor, uint32_t inode) {
 
 }  // namespace
 
-std::optional<core::ProcessInfo> Attribution::find(wire::Protocol protocol, const sockaddr_storage& client,
-                                                   const sockaddr_storage& server) {
+void Attribution::look() {
   processes_.refresh();
+  processes_.watch();
+  infos_.newRound();
+  served_.clear();
+}
+
+ProcessInfoPtr Attribution::find(wire::Protocol protocol, const sockaddr_storage& client,
+                                 const sockaddr_storage& server) {
   auto& members = processes_.members();
   if (members.size() == 1) return infos_.find(members.front().pid);
   const auto socket = sockets_.find(protocol, client, server);
-  if (!socket || socket->inode == 0) return std::nullopt;
+  if (!socket || socket->inode == 0) return nullptr;
   const Found found = holderOf(socket->inode);
-  if (found.pid == 0) return std::nullopt;
+  if (found.pid == 0) return nullptr;
   if (found.byElimination) {
     // Unless its holder has closed it meanwhile, or ended.
     const auto again = sockets_.find(protocol, client, server);
-    if (!again || again->inode != socket->inode) return std::nullopt;
+    if (!again || again->inode != socket->inode) return nullptr;
   }
   return describeOwner(found, socket->inode);
 }
 
-std::optional<core::ProcessInfo> Attribution::findHolder(uint32_t inode) {
-  processes_.refresh();
+ProcessInfoPtr Attribution::findHolder(uint32_t inode) {
+  look();
   auto& members = processes_.members();
   if (members.size() == 1) return infos_.find(members.front().pid);
   const Found found = holderOf(inode);
-  if (found.pid == 0) return std::nullopt;
+  if (found.pid == 0) return nullptr;
   return describeOwner(found, inode);
+}
+
+/// All packets that came at the same time to one server share the answer.
+bool Attribution::serves(const sockaddr_storage& client, const sockaddr_storage& server) {
+  for (const Served& known : served_)
+    if (std::memcmp(&known.server, &server, sizeof server) == 0) return known.served;
+  const bool served = sockets_.hasListener(client, server);
+  if (served_.size() < kMaxServed) served_.push_back({server, served});
+  return served;
 }
 
 Attribution::Found Attribution::holderOf(uint32_t inode) {
   // Searched twice: a list of descriptors breaks off where the process's main thread ends meanwhile.
-  for (const auto way : {&Attribution::knownHolder, &Attribution::probe, &Attribution::search, &Attribution::search})
+  for (const auto way : {&Attribution::knownHolder, &Attribution::onlyAwake, &Attribution::probe, &Attribution::search,
+                         &Attribution::search})
     if (const Found found = (this->*way)(inode); found.pid != 0) return found;
   if (!mayRescan()) return {};
   processes_.rescan();
@@ -86,7 +103,7 @@ bool Attribution::mayRescan() {
 }
 
 /// A child has its parent's descriptors under the same numbers. Where both hold the socket, the parent made it.
-std::optional<core::ProcessInfo> Attribution::describeOwner(const Found& found, uint32_t inode) {
+ProcessInfoPtr Attribution::describeOwner(const Found& found, uint32_t inode) {
   return infos_.findFirst(found.pid, [&](pid_t parent) {
     return found.descriptor >= 0 && holds(parent, found.descriptor, inode);
   });
@@ -99,7 +116,38 @@ Attribution::Found Attribution::knownHolder(uint32_t inode) {
   const Holder holder = known->second;
   if (holds(holder.pid, holder.descriptor, inode)) return {holder.pid, holder.descriptor};
   holders_.erase(known);
+  searchAnew();
   return {};
+}
+
+/// Who sleeps since before the last look, and did not have the socket when its descriptors were searched, has neither
+/// made it since nor connected it. Where that leaves one process, it is that one: shells, build tools and the like mostly
+/// wait for the one that works.
+Attribution::Found Attribution::onlyAwake(uint32_t inode) {
+  auto& members = processes_.members();
+  const size_t nobody = members.size();
+  size_t awake = nobody;
+  bool searchedNow = false;
+  for (size_t i = 0; i < members.size(); i++) {
+    Member& member = members[i];
+    if (member.sleeps && !member.searched) {
+      const Look seen = look(member, inode);
+      if (seen == Look::kHeld) return hit(i);
+      searchedNow = true;
+      member.searched = seen == Look::kNotHeld;
+    }
+    if (member.searched) continue;
+    if (awake != nobody) return {};
+    awake = i;
+  }
+  if (awake == nobody) return {};
+  processes_.moveToFront(awake);
+  return {members.front().pid, -1, searchedNow};
+}
+
+/// Whose descriptors were searched has no sockets but those in holders_; that does not hold any more.
+void Attribution::searchAnew() {
+  for (Member& member : processes_.members()) member.searched = false;
 }
 
 /// The member at `index` has the socket at its lastHit.
@@ -189,7 +237,10 @@ Attribution::Look Attribution::look(Member& member, uint32_t inode) {
 Attribution::Look Attribution::read(const std::string& folder, Member& member, uint32_t inode) {
   DIR* list = ::opendir(folder.c_str());
   if (!list) return Look::kUnclear;
-  if (holders_.size() > kMaxHolders) holders_.clear();
+  if (holders_.size() > kMaxHolders) {
+    holders_.clear();
+    searchAnew();
+  }
   bool found = false;
   unsigned descriptors = 0;
   while (const dirent* entry = ::readdir(list)) {

@@ -25,13 +25,16 @@ class Attribution {
   /// `rootPid`: a process that is in the namespace now.
   Attribution(int sockDiagFd, pid_t rootPid) : sockets_(sockDiagFd), processes_(rootPid) {}
 
+  /// Brings what is known of processes and listeners up to date. Call it after the news of the flows was read, and before
+  /// find() and serves() are asked about them: several flows that came at the same time share one look.
+  void look();
+
   /// `server` is the original destination. Nothing where the socket has been closed and more than one process could
   /// have had it.
-  std::optional<core::ProcessInfo> find(wire::Protocol protocol, const sockaddr_storage& client,
-                                        const sockaddr_storage& server);
+  ProcessInfoPtr find(wire::Protocol protocol, const sockaddr_storage& client, const sockaddr_storage& server);
 
-  /// The process that has the socket with this inode.
-  std::optional<core::ProcessInfo> findHolder(uint32_t inode);
+  /// The process that has the socket with this inode. Looks by itself.
+  ProcessInfoPtr findHolder(uint32_t inode);
 
   std::optional<std::vector<ListeningSocket>> listeners(int family) { return sockets_.listeners(family); }
   /// Changes whenever a process begins, on the whole machine.
@@ -41,10 +44,13 @@ class Attribution {
   bool exists(const sockaddr_storage& client, const sockaddr_storage& server) {
     return sockets_.find(wire::Protocol::kTcp, client, server).has_value();
   }
-  /// Whether a server inside would take a connection.
-  bool serves(const sockaddr_storage& client, const sockaddr_storage& server) {
-    return sockets_.hasListener(client, server);
+  /// Whether a TCP socket of the namespace has a connection of which nobody has sent the end.
+  bool isOpen(const sockaddr_storage& local, const sockaddr_storage& peer) {
+    const auto socket = sockets_.find(wire::Protocol::kTcp, local, peer);
+    return socket && socket->isOpen;
   }
+  /// Whether a server inside would take a connection.
+  bool serves(const sockaddr_storage& client, const sockaddr_storage& server);
 
   /// Whether any process is left in the namespace. Looks at all of /proc, in steps: nothing where it is to be asked again.
   std::optional<bool> inhabited() { return processes_.inhabited(); }
@@ -62,10 +68,16 @@ class Attribution {
     int descriptor = -1;
     bool byElimination = false;
   };
+  struct Served {
+    sockaddr_storage server;
+    bool served;
+  };
   enum class Look { kHeld, kNotHeld, kUnclear };
 
   Found holderOf(uint32_t inode);
   Found knownHolder(uint32_t inode);
+  Found onlyAwake(uint32_t inode);
+  void searchAnew();
   Found probe(uint32_t inode);
   Found search(uint32_t inode);
   Found searchThreads(uint32_t inode);
@@ -73,7 +85,7 @@ class Attribution {
   static bool anyThread(const Member& member, int& left, F&& each);
   Look look(Member& member, uint32_t inode);
   Look read(const std::string& folder, Member& member, uint32_t inode);
-  std::optional<core::ProcessInfo> describeOwner(const Found& found, uint32_t inode);
+  ProcessInfoPtr describeOwner(const Found& found, uint32_t inode);
   Found hit(size_t index);
   bool mayRescan();
 
@@ -81,6 +93,7 @@ class Attribution {
   NamespaceProcesses processes_;
   ProcessInfos infos_;
   std::unordered_map<uint32_t, Holder> holders_;  // by inode; each use checks that it still holds
+  std::vector<Served> served_;                    // since the last look
   std::chrono::steady_clock::time_point lastRescan_{};
 };
 

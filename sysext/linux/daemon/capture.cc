@@ -151,14 +151,14 @@ std::string Capture::take(const std::vector<Role>& roles, std::vector<Fd> socket
   return "";
 }
 
-core::FlowStart Capture::describe(core::Protocol protocol, const sockaddr_storage& source,
-                                  const sockaddr_storage& destination) {
+core::FlowStart Capture::describeSeen(core::Protocol protocol, const sockaddr_storage& source,
+                                      const sockaddr_storage& destination) {
   core::FlowStart start;
   start.protocol = protocol;
   start.source = toAddress(source);
   start.destination = toAddress(destination);
   start.capture = about_;
-  start.process = processOf(protocol, source, destination);
+  if (attribution_) start.process = shared(attribution_->find(protocol, source, destination));
   start.host = names_.find(start.destination, start.process ? start.process->info.pid : 0,
                            engine_.clock().steadyMillis());
   return start;
@@ -172,8 +172,7 @@ core::FlowStart Capture::describeInbound(const core::Address& source, const core
   start.source = source;
   start.destination = destination;
   start.capture = about_;
-  auto process = attribution_ ? attribution_->findHolder(inode) : std::nullopt;
-  if (process) start.process = engine_.processes().intern(std::move(*process));
+  if (attribution_) start.process = shared(attribution_->findHolder(inode));
   return start;
 }
 
@@ -193,11 +192,13 @@ bool Capture::adopt(Fd& client, const sockaddr_storage& source, const sockaddr_s
   return false;
 }
 
-core::ProcessPtr Capture::processOf(core::Protocol protocol, const sockaddr_storage& source,
-                                    const sockaddr_storage& destination) {
-  if (!attribution_) return nullptr;
-  auto process = attribution_->find(protocol, source, destination);
-  return process ? engine_.processes().intern(std::move(*process)) : nullptr;
+core::ProcessPtr Capture::shared(const linux_::ProcessInfoPtr& info) {
+  if (!info) return nullptr;
+  if (info != lastInfo_) {
+    lastInfo_ = info;
+    lastProcess_ = engine_.processes().intern(*info);
+  }
+  return lastProcess_;
 }
 
 }  // namespace flowtap::daemon

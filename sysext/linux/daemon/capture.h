@@ -40,7 +40,16 @@ class Capture {
   core::HostNames& names() { return names_; }
   /// What is known of a flow that begins now.
   core::FlowStart describe(core::Protocol protocol, const sockaddr_storage& source,
-                           const sockaddr_storage& destination);
+                           const sockaddr_storage& destination) {
+    look();
+    return describeSeen(protocol, source, destination);
+  }
+  /// The same in two steps: one look, when the first packets of several flows have been read, then each of these flows.
+  void look() {
+    if (attribution_) attribution_->look();
+  }
+  core::FlowStart describeSeen(core::Protocol protocol, const sockaddr_storage& source,
+                               const sockaddr_storage& destination);
   /// The same of a connection to a server inside, whose listening socket has this inode.
   core::FlowStart describeInbound(const core::Address& source, const core::Address& destination, uint32_t inode);
   /// The TCP sockets that listen inside; nothing where the kernel does not tell.
@@ -57,7 +66,11 @@ class Capture {
   bool hasDatagramSocket(const sockaddr_storage& client, const sockaddr_storage& server) {
     return !sockDiag_ || linux_::SockDiag(sockDiag_.get()).find(core::Protocol::kUdp, client, server).has_value();
   }
-  /// Whether a server inside would take the connection.
+  /// Whether a socket inside, one of the proxy's among them, has this TCP connection, and nobody has ended it.
+  bool isOpen(const sockaddr_storage& local, const sockaddr_storage& peer) {
+    return attribution_ && attribution_->isOpen(local, peer);
+  }
+  /// Whether a server inside would take the connection; to be asked after look().
   bool serves(const sockaddr_storage& client, const sockaddr_storage& server) {
     return attribution_ && attribution_->serves(client, server);
   }
@@ -69,8 +82,7 @@ class Capture {
 
  private:
   Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);
-  core::ProcessPtr processOf(core::Protocol protocol, const sockaddr_storage& source,
-                             const sockaddr_storage& destination);
+  core::ProcessPtr shared(const linux_::ProcessInfoPtr& info);
   std::string take(const std::vector<wire::SocketRole>& roles, std::vector<Fd> sockets, Inbound::Say say);
 
   EventLoop& loop_;
@@ -81,6 +93,9 @@ class Capture {
   core::HostNames names_;
   Fd sockDiag_;
   std::unique_ptr<linux_::Attribution> attribution_;
+  /// The process that was named last, and its record.
+  linux_::ProcessInfoPtr lastInfo_;
+  core::ProcessPtr lastProcess_;
   bool ipv6_ = false;  // inside
   std::unique_ptr<Inbound> inbound_;
   // Retired, not deleted, with the capture: their events can be in the air.

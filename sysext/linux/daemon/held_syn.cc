@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <netinet/tcp.h>
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -22,16 +23,20 @@ struct Start {
   in_port_t source;
   in_port_t destination;
   uint32_t sequence;
+  uint32_t acknowledged;
+  uint8_t length;
+  uint8_t flags;
 };
+constexpr size_t kStart = offsetof(Start, flags) + 1;
 
 void readIpv4(const char* packet, size_t size, HeldSyn& syn) {
   iphdr header{};
   if (size < sizeof header) return;
   std::memcpy(&header, packet, sizeof header);
   const size_t length = size_t{header.ihl} * 4;
-  if (length < sizeof header || header.protocol != IPPROTO_TCP || size < length + sizeof(Start)) return;
+  if (length < sizeof header || header.protocol != IPPROTO_TCP || size < length + kStart) return;
   Start start{};
-  std::memcpy(&start, packet + length, sizeof start);
+  std::memcpy(&start, packet + length, kStart);
   sockaddr_in client{}, server{};
   client.sin_family = server.sin_family = AF_INET;
   client.sin_addr.s_addr = header.saddr;
@@ -41,16 +46,17 @@ void readIpv4(const char* packet, size_t size, HeldSyn& syn) {
   std::memcpy(&syn.client, &client, sizeof client);
   std::memcpy(&syn.server, &server, sizeof server);
   syn.sequence = ntohl(start.sequence);
+  syn.isReset = (start.flags & TH_RST) != 0;
 }
 
 void readIpv6(const char* packet, size_t size, HeldSyn& syn) {
   ip6_hdr header{};
   // Programs that put extension headers before TCP are not known to exist; theirs goes on unseen.
-  if (size < sizeof header + sizeof(Start)) return;
+  if (size < sizeof header + kStart) return;
   std::memcpy(&header, packet, sizeof header);
   if (header.ip6_nxt != IPPROTO_TCP) return;
   Start start{};
-  std::memcpy(&start, packet + sizeof header, sizeof start);
+  std::memcpy(&start, packet + sizeof header, kStart);
   sockaddr_in6 client{}, server{};
   client.sin6_family = server.sin6_family = AF_INET6;
   client.sin6_addr = header.ip6_src;
@@ -60,21 +66,22 @@ void readIpv6(const char* packet, size_t size, HeldSyn& syn) {
   std::memcpy(&syn.client, &client, sizeof client);
   std::memcpy(&syn.server, &server, sizeof server);
   syn.sequence = ntohl(start.sequence);
+  syn.isReset = (start.flags & TH_RST) != 0;
 }
 
 }  // namespace
 
 std::optional<HeldSyn> parseHeldSyn(const void* data, size_t size) {
   nlmsghdr header{};
-  constexpr size_t kStart = NLMSG_HDRLEN + sizeof(nfgenmsg);
-  if (size < kStart) return std::nullopt;
+  constexpr size_t kAttributes = NLMSG_HDRLEN + sizeof(nfgenmsg);
+  if (size < kAttributes) return std::nullopt;
   std::memcpy(&header, data, sizeof header);
-  if (header.nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET) || header.nlmsg_len < kStart ||
+  if (header.nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET) || header.nlmsg_len < kAttributes ||
       header.nlmsg_len > size)
     return std::nullopt;
   HeldSyn syn;
   bool numbered = false;
-  forEachAttribute(static_cast<const char*>(data) + kStart, header.nlmsg_len - kStart,
+  forEachAttribute(static_cast<const char*>(data) + kAttributes, header.nlmsg_len - kAttributes,
                    [&](uint16_t type, const void* value, size_t length) {
                      const auto* packet = static_cast<const char*>(value);
                      if (type == NFQA_PACKET_HDR && length >= sizeof(nfqnl_msg_packet_hdr)) {

@@ -1,4 +1,5 @@
-// A TCP connection's first packet that the kernel holds for us (NFQUEUE), and what becomes of it.
+// A TCP packet that the kernel holds for us (NFQUEUE), and what becomes of it: the first one of a connection, or a reset
+// that the kernel answers a packet with for which it found no socket.
 #pragma once
 #include <sys/socket.h>
 
@@ -15,6 +16,7 @@ struct HeldSyn {
   sockaddr_storage server{};  ///< both AF_UNSPEC where the packet could not be understood; it still needs a verdict
   uint32_t sequence = 0;      ///< the client's initial sequence number; the same when the packet is sent again
   bool isLocal = false;       ///< to an address of the namespace itself, where a server inside comes first
+  bool isReset = false;       ///< it goes to `server` all the same: `client` is who sends it
 };
 
 /// Nothing where the datagram from the kernel is no held packet.

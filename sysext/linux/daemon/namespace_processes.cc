@@ -3,12 +3,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -21,6 +23,10 @@ constexpr long kMaxTries = 256;
 constexpr std::chrono::seconds kMemory{1};
 // Asking after each of more members than this, on every look-up, would cost more than it saves.
 constexpr size_t kPruneLimit = 64;
+// Members that are watched for sleep, at 1 us and a descriptor each.
+constexpr size_t kWatchLimit = 8;
+// The time of a thread that is on a processor is brought up to date by the scheduler's tick (1 to 10 ms), or when it leaves.
+constexpr std::chrono::milliseconds kManyTicks{50};
 
 /// "net:[4026531840]", or "" with errno set.
 std::string linkTarget(const std::string& path) {
@@ -40,6 +46,14 @@ bool isProcess(pid_t pid) {
   return ::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0;
 }
 
+/// Processors without a tick (nohz_full) do not bring times up to date.
+bool everyProcessorTicks() {
+  char text[8];
+  const Fd list(::open("/sys/devices/system/cpu/nohz_full", O_RDONLY | O_CLOEXEC));
+  const ssize_t size = list ? ::read(list.get(), text, sizeof text) : 0;
+  return size <= 0 || text[0] < '0' || text[0] > '9';
+}
+
 // Of inhabited(), some 3 us each.
 constexpr int kEntriesPerStep = 128;
 
@@ -47,7 +61,7 @@ constexpr int kEntriesPerStep = 128;
 
 NamespaceProcesses::NamespaceProcesses(pid_t process)
     : namespace_(namespaceOf(process)), loadavg_(::open("/proc/loadavg", O_RDONLY | O_CLOEXEC)) {
-  members_.push_back({process});
+  members_.emplace_back().pid = process;
 }
 
 std::string NamespaceProcesses::namespaceOf(pid_t pid) {
@@ -74,8 +88,47 @@ long NamespaceProcesses::lastPid() const {
 
 bool NamespaceProcesses::add(pid_t pid) {
   if (namespace_.empty() || namespaceOf(pid) != namespace_) return false;
-  members_.insert(members_.begin(), {pid});
+  members_.emplace(members_.begin())->pid = pid;
   return true;
+}
+
+/// How long and how often the main thread was on a processor (proc.rst of the kernel). False where nobody can tell.
+bool NamespaceProcesses::readRuns(Member& member, Member::Runs& runs) {
+  char text[128];
+  if (!member.schedule) {
+    std::snprintf(text, sizeof text, "/proc/%d/schedstat", member.pid);
+    member.schedule.reset(::open(text, O_RDONLY | O_CLOEXEC));
+  }
+  const ssize_t size = member.schedule ? ::pread(member.schedule.get(), text, sizeof text - 1, 0) : -1;
+  if (size <= 0) return false;
+  text[size] = '\0';
+  unsigned long long nanos = 0, waited = 0, times = 0;
+  if (std::sscanf(text, "%llu %llu %llu", &nanos, &waited, &times) != 3) return false;
+  runs = {nanos, times};
+  return times != 0;  // 0 throughout: a kernel that does not count
+}
+
+/// A thread that is on a processor now was put there, which is counted, or has been for so long that its time has grown.
+/// So one whose figures have stayed the same for many ticks sleeps, and has slept all the while.
+void NamespaceProcesses::watch() {
+  static const bool ticks = everyProcessorTicks();
+  const bool few = ticks && members_.size() > 1 && members_.size() <= kWatchLimit;
+  const auto now = Clock::now();
+  for (size_t i = 0; i < members_.size(); i++) {
+    Member& member = members_[i];
+    Member::Runs runs;
+    const bool known = few && i > 0 && readRuns(member, runs);
+    if (!known || !(runs == member.runs)) {
+      if (!few) member.schedule.reset();
+      member.sleeps = member.searched = false;
+      member.runs = runs;
+      member.runsSince = now;
+    } else if (!member.sleeps && now - member.runsSince >= kManyTicks) {
+      struct stat tasks {};  // links: its own two and one for each thread
+      const std::string folder = "/proc/" + std::to_string(member.pid) + "/task";
+      member.sleeps = ::stat(folder.c_str(), &tasks) == 0 && tasks.st_nlink == 3;
+    }
+  }
 }
 
 void NamespaceProcesses::prune() {
@@ -117,8 +170,8 @@ void NamespaceProcesses::rescan() {
   while (const dirent* entry = ::readdir(folder)) {
     const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
     if (pid <= 0 || !add(pid)) continue;
-    for (const Member& member : known)
-      if (member.pid == pid) members_.front() = member;
+    for (Member& member : known)
+      if (member.pid == pid) members_.front() = std::move(member);
   }
   ::closedir(folder);
 }

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,19 @@ class NamespaceProcesses {
     pid_t pid = 0;
     unsigned descriptors = 0;  ///< at the last look, for whoever searches them
     int lastHit = -1;          ///< the descriptor that was last asked for
+
+    /// It has one thread, which slept at the last watch() and has not been on a processor for a while before.
+    bool sleeps = false;
+    /// While it has slept, all its descriptors were looked at; for whoever searches them.
+    bool searched = false;
+
+    struct Runs {
+      uint64_t nanos = 0, times = 0;  ///< on a processor
+      bool operator==(const Runs& o) const { return nanos == o.nanos && times == o.times; }
+    };
+    Fd schedule;  // /proc/PID/schedstat
+    Runs runs;
+    std::chrono::steady_clock::time_point runsSince{};  // when it was first seen with these runs
   };
 
   /// Of the namespace that `process` is in now.
@@ -29,6 +43,8 @@ class NamespaceProcesses {
   void refresh();
   /// Looks at every process.
   void rescan();
+  /// Finds out which members sleep, where there are few. The one at the front is left out: it is what runs.
+  void watch();
   /// Whether there is any, looked up in small steps, so that other work is not kept waiting where the machine has
   /// thousands of processes. Nothing: ask again.
   std::optional<bool> inhabited();
@@ -46,6 +62,7 @@ class NamespaceProcesses {
   using Clock = std::chrono::steady_clock;
   static std::string namespaceOf(pid_t pid);
   bool add(pid_t pid);
+  static bool readRuns(Member& member, Member::Runs& runs);
 
   const std::string namespace_;
   std::unique_ptr<DIR, int (*)(DIR*)> search_{nullptr, ::closedir};  // of inhabited(), where it goes on

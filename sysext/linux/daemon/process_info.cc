@@ -131,6 +131,7 @@ std::string programName(const std::string& comm, const std::string& path, const 
 
 ProcessInfos::Entry* ProcessInfos::look(pid_t pid) {
   auto known = entries_.find(pid);
+  if (known != entries_.end() && known->second.round == round_) return &known->second;
   std::string text(kStatBytes, '\0');
   ssize_t size = -1;
   // An open file of /proc belongs to the process, not to its number: when it has ended, reading fails.
@@ -161,26 +162,27 @@ ProcessInfos::Entry* ProcessInfos::look(pid_t pid) {
   if (before.startTime != stat.startTime || !(sameProgram || mainThreadEnded)) entry.info.reset();
   if (!entry.info || !mainThreadEnded) entry.stat = stat;
   entry.stat.parent = stat.parent;
+  entry.round = round_;
   return &entry;
 }
 
-const core::ProcessInfo& ProcessInfos::described(pid_t pid, Entry& entry) {
-  if (!entry.info) entry.info = describe(pid, entry.stat);
-  return *entry.info;
+const ProcessInfoPtr& ProcessInfos::described(pid_t pid, Entry& entry) {
+  if (!entry.info) entry.info = std::make_shared<core::ProcessInfo>(describe(pid, entry.stat));
+  return entry.info;
 }
 
-std::optional<core::ProcessInfo> ProcessInfos::find(pid_t pid) {
+ProcessInfoPtr ProcessInfos::find(pid_t pid) {
   Entry* entry = look(pid);
-  return entry ? std::optional(described(pid, *entry)) : std::nullopt;
+  return entry ? described(pid, *entry) : nullptr;
 }
 
-std::optional<core::ProcessInfo> ProcessInfos::findFirst(pid_t pid, const std::function<bool(pid_t parent)>& isOwner) {
+ProcessInfoPtr ProcessInfos::findFirst(pid_t pid, const std::function<bool(pid_t parent)>& isOwner) {
   Entry* entry = look(pid);
   while (entry && entry->stat.parent > 1 && isOwner(entry->stat.parent)) {
     pid = entry->stat.parent;
     entry = look(pid);
   }
-  return entry ? std::optional(described(pid, *entry)) : std::nullopt;
+  return entry ? described(pid, *entry) : nullptr;
 }
 
 }  // namespace flowtap::linux_

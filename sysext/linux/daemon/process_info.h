@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -29,24 +29,30 @@ bool readStat(pid_t pid, ProcessStat& stat);
 /// runtimes overwrite ("MainThread"); then it is the executable's name.
 std::string programName(const std::string& comm, const std::string& path, const std::vector<std::string>& arguments);
 
+/// The same object for as long as the process does not execute another program. Null: it has ended.
+using ProcessInfoPtr = std::shared_ptr<const core::ProcessInfo>;
+
 class ProcessInfos {
  public:
-  /// Nothing where the process has ended.
-  std::optional<core::ProcessInfo> find(pid_t pid);
+  /// What was looked up is believed until the next call of this.
+  void newRound() { round_++; }
+  ProcessInfoPtr find(pid_t pid);
   /// The same of its first ancestor that `isOwner` rejects the parent of: of the process itself, where it rejects that.
-  std::optional<core::ProcessInfo> findFirst(pid_t pid, const std::function<bool(pid_t parent)>& isOwner);
+  ProcessInfoPtr findFirst(pid_t pid, const std::function<bool(pid_t parent)>& isOwner);
 
  private:
   struct Entry {
     Fd statFile;  // stays open while few processes are known: opening it costs more than reading it
     ProcessStat stat;
-    std::optional<core::ProcessInfo> info;
+    ProcessInfoPtr info;
+    uint64_t round = 0;  // in which it was looked up
   };
   /// The process as it is now; null where it has ended.
   Entry* look(pid_t pid);
-  static const core::ProcessInfo& described(pid_t pid, Entry& entry);
+  static const ProcessInfoPtr& described(pid_t pid, Entry& entry);
 
   std::unordered_map<pid_t, Entry> entries_;
+  uint64_t round_ = 1;
 };
 
 }  // namespace flowtap::linux_

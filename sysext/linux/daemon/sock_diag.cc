@@ -14,7 +14,11 @@
 namespace flowtap::linux_ {
 namespace {
 
-constexpr uint8_t kListening = 10;  // TCP_LISTEN of the kernel
+// States of the kernel.
+constexpr uint8_t kEstablished = 1;       // TCP_ESTABLISHED
+constexpr uint8_t kSynReceived = 3;       // TCP_SYN_RECV
+constexpr uint8_t kListening = 10;        // TCP_LISTEN
+constexpr uint8_t kNewSynReceived = 12;   // TCP_NEW_SYN_RECV
 
 struct Request {
   nlmsghdr header;
@@ -99,7 +103,9 @@ DiagAnswer parseDiagAnswer(const void* data, size_t size, uint32_t sequence, uin
   if (answer != DiagAnswer::kFound) return answer;
   // Where the client's socket has gone, the kernel falls back to a listener that would take its packets.
   if (found.idiag_state == kListening || found.id.idiag_sport != clientPort) return DiagAnswer::kNone;
-  identity = {found.idiag_inode, found.idiag_uid};
+  const uint8_t state = found.idiag_state;
+  identity = {found.idiag_inode, found.idiag_uid,
+              state == kEstablished || state == kSynReceived || state == kNewSynReceived};
   return DiagAnswer::kFound;
 }
 

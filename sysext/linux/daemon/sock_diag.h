@@ -15,6 +15,7 @@ namespace flowtap::linux_ {
 struct SocketIdentity {
   uint32_t inode = 0;  ///< 0: no process holds the socket any more
   uint32_t uid = 0;
+  bool isOpen = false;  ///< a TCP connection that both sides may still send on
 };
 
 /// A socket that takes TCP connections.

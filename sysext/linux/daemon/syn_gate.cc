@@ -20,7 +20,8 @@ namespace {
 
 using linux_::Verdict;
 
-constexpr int kBatch = 64;          // packets that are looked at in one turn
+constexpr size_t kBatch = 64;       // packets that are read at a time
+constexpr int kBatches = 4;         // in one turn
 constexpr size_t kDatagram = 1024;  // a packet's headers and what the kernel tells about it
 /// Programs that wait at the same time. Further ones are accepted before their server is dialled. The kernel searches its
 /// queue from the front for each verdict, and holds 16,384 packets (launcher/hold.cc).
@@ -48,8 +49,7 @@ SynGate::SynGate(EventLoop& loop, core::Engine& engine, Capture& capture, Fd que
       queue_(std::move(queue)),
       number_(number),
       raw_(std::move(raw)),
-      family_(family),
-      buffer_(kDatagram) {}
+      family_(family) {}
 
 bool SynGate::start() { return loop_.watch(queue_.get(), EPOLLIN, *this); }
 
@@ -65,28 +65,56 @@ void SynGate::stop() {
 
 // ---- packets ----
 
-void SynGate::onEvents(uint32_t, unsigned) {
-  for (int i = 0; i < kBatch; i++) {
-    if (!prepare()) break;
-    const ssize_t size = ::recv(queue_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) {
-      // Whatever was sent again before its connection was settled has been read now.
-      settled_.clear();
-      break;
+void SynGate::work() {
+  for (int i = 0; i < kBatches && !paused_; i++) {
+    bool more = true;
+    if (undecided_ == read_.size()) {
+      const size_t count = read();
+      if (count == 0) {
+        // Whatever was sent again before its connection was settled has been read now.
+        settled_.clear();
+        break;
+      }
+      more = count == kBatch;
     }
-    if (const auto syn = linux_::parseHeldSyn(buffer_.data(), static_cast<size_t>(size))) decide(*syn);
+    capture_.look();
+    while (undecided_ < read_.size() && decide(read_[undecided_])) undecided_++;
+    if (!more && settled_.empty()) break;
   }
   sendVerdicts();
 }
 
-void SynGate::decide(const linux_::HeldSyn& syn) {
-  if (syn.client.ss_family != family_) return verdict(syn.id, Verdict::kPass);
+size_t SynGate::read() {
+  // Used within one call only.
+  static char data[kBatch][kDatagram];
+  static iovec parts[kBatch];
+  static mmsghdr messages[kBatch];
+  for (size_t i = 0; i < kBatch && !parts[i].iov_base; i++) {
+    parts[i] = {data[i], kDatagram};
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  int count;
+  do count = ::recvmmsg(queue_.get(), messages, kBatch, MSG_DONTWAIT, nullptr);
+  while (count < 0 && errno == EINTR);
+  read_.clear();
+  undecided_ = 0;
+  for (int i = 0; i < count; i++)
+    if (const auto syn = linux_::parseHeldSyn(data[i], messages[i].msg_len)) read_.push_back(*syn);
+  return count > 0 ? static_cast<size_t>(count) : 0;
+}
+
+bool SynGate::decide(const linux_::HeldSyn& syn) {
+  if (syn.client.ss_family != family_) return verdict(syn.id, Verdict::kPass), true;
+  if (syn.isReset) {
+    verdict(syn.id, capture_.isOpen(syn.client, syn.server) ? Verdict::kDrop : Verdict::kPass);
+    return true;
+  }
   const AddressPair key{toAddress(syn.client), toAddress(syn.server)};
-  if (isRepeated(key, syn)) return;
-  if (syn.isLocal && capture_.serves(syn.client, syn.server)) return verdict(syn.id, Verdict::kPassInside);
-  if (entries_.size() >= kMaxWaiting) return verdict(syn.id, Verdict::kPass);
-  dial(key, syn);
+  if (isRepeated(key, syn)) return true;
+  if (syn.isLocal && capture_.serves(syn.client, syn.server)) return verdict(syn.id, Verdict::kPassInside), true;
+  if (entries_.size() >= kMaxWaiting) return verdict(syn.id, Verdict::kPass), true;
+  return dial(key, syn);
 }
 
 bool SynGate::isRepeated(const AddressPair& key, const linux_::HeldSyn& syn) {
@@ -104,12 +132,14 @@ bool SynGate::isRepeated(const AddressPair& key, const linux_::HeldSyn& syn) {
   return false;
 }
 
-void SynGate::dial(const AddressPair& key, const linux_::HeldSyn& syn) {
-  core::FlowStart start = capture_.describe(core::Protocol::kTcp, syn.client, syn.server);
+bool SynGate::dial(const AddressPair& key, const linux_::HeldSyn& syn) {
+  if (!prepare()) return false;
+  core::FlowStart start = capture_.describeSeen(core::Protocol::kTcp, syn.client, syn.server);
   auto* connection = new TcpConnection(loop_, engine_, std::move(start), Fd(), std::move(dialling_), this);
   entries_[key] = {connection, syn.id, syn.sequence, false, loop_.now(), loop_.now()};
   if (!looking_) looking_ = loop_.after(kLookMillis, [this] { lookAfter(); });
   connection->begin();
+  return true;
 }
 
 void SynGate::verdict(uint32_t packet, Verdict verdict) {
@@ -126,7 +156,6 @@ void SynGate::sendVerdicts() {
 }
 
 bool SynGate::prepare() {
-  if (paused_) return false;
   if (!dialling_) {
     dialling_.reset(::socket(family_, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     // Without the family on this host the dial fails as it would without a proxy.
@@ -150,6 +179,7 @@ void SynGate::pause(int error) {
   paused_ = loop_.after(kPauseMillis, [this] {
     paused_ = 0;
     loop_.change(queue_.get(), EPOLLIN, *this);
+    work();
   });
 }
 

@@ -76,9 +76,11 @@ void TcpConnection::failed(int error) {
 void TcpConnection::adopt(Fd client) {
   gate_ = nullptr;
   fds_[0] = std::move(client);
+  const bool toldBefore = watched_;
   if (!watch(Side::kClient) || (!watched_ && !watch(Side::kServer)))
     return flow_.stop(core::CloseReason::kLimit, errno);
-  if (answered_) flow_.connected();
+  // The next turn tells what is ready of a socket that is watched from now on. Mostly nothing is yet.
+  if (answered_) flow_.connected(false, toldBefore);
 }
 
 void TcpConnection::abandon(int error) {
@@ -124,11 +126,20 @@ long TcpConnection::read(Side side, char* data, size_t size) {
   return errno == EAGAIN || errno == EINTR ? kWouldBlock : -errno;
 }
 
-long TcpConnection::write(Side side, const char* data, size_t size) {
+long TcpConnection::send(Side side, const char* data, size_t size, int flags) {
   if (side == Side::kServer && reset_ != 0) return -reset_;
-  const ssize_t n = ::send(fd(side), data, size, MSG_NOSIGNAL);
+  const ssize_t n = ::send(fd(side), data, size, MSG_NOSIGNAL | flags);
   if (n >= 0) return n;
   return errno == EAGAIN || errno == EINTR ? kWouldBlock : -errno;
+}
+
+/// The kernel puts the end of the stream into the packet with its last bytes (tcp_send_fin).
+long TcpConnection::writeLast(Side side, const char* data, size_t size) { return send(side, data, size, MSG_MORE); }
+
+/// Setting the option sends what MSG_MORE has kept (tcp(7)), although it is set already.
+void TcpConnection::push(Side side) {
+  const int on = 1;
+  ::setsockopt(fd(side), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 void TcpConnection::shutdownWrite(Side side) { ::shutdown(fd(side), SHUT_WR); }

@@ -35,11 +35,14 @@ class TcpConnection final : public EventHandler, private core::StreamIo {
 
   void dial() override;
   long read(core::Side side, char* data, size_t size) override;
-  long write(core::Side side, const char* data, size_t size) override;
+  long write(core::Side side, const char* data, size_t size) override { return send(side, data, size, 0); }
+  long writeLast(core::Side side, const char* data, size_t size) override;
+  void push(core::Side side) override;
   void shutdownWrite(core::Side side) override;
   void finish(bool reset) override;
   void again() override;
 
+  long send(core::Side side, const char* data, size_t size, int flags);
   int fd(core::Side side) const { return fds_[static_cast<size_t>(side)].get(); }
   /// The pending error of a socket; reading it clears it.
   int error(core::Side side) const;

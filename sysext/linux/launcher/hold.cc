@@ -29,9 +29,15 @@ bool makeRules(const HostNetwork& host, uint8_t family, uint16_t number, Way way
   NfTable table("flowtap_hold", family);
   const auto chain = table.chain("hold", "filter", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE);
   constexpr uint8_t kSynAndAck = TH_SYN | TH_ACK;
+  const bool xtables = way == Way::kXtables;
+  const std::string statement = xtables ? "xt target NFQUEUE" : "queue flags bypass to " + std::to_string(number);
+  const auto queue = [xtables, number](auto&& rule) { xtables ? rule.queueByXtables(number) : rule.queue(number); };
   // Nearly every packet ends here.
-  table.rule(chain, "tcp flags & (syn | ack) != syn accept").notTcpFlags(kSynAndAck, TH_SYN).accept();
+  table.rule(chain, "tcp flags & (syn | rst) == 0 accept").tcpFlags(TH_SYN | TH_RST, 0).accept();
   table.rule(chain, "meta l4proto != tcp accept").notL4Protocol(IPPROTO_TCP).accept();
+  // What the kernel answers a packet with for which it has no socket. It can be wrong (daemon/syn_gate.h).
+  queue(table.rule(chain, "tcp flags & (rst | ack) == rst " + statement).tcpFlags(TH_RST | TH_ACK, TH_RST));
+  table.rule(chain, "tcp flags & (syn | ack) != syn accept").notTcpFlags(kSynAndAck, TH_SYN).accept();
   table.rule(chain, "meta mark 0x666c6f77 accept").mark(kProxyMark).accept();
   // The addresses of the namespace itself, as in steering.
   if (family == NFPROTO_IPV4) {
@@ -43,10 +49,7 @@ bool makeRules(const HostNetwork& host, uint8_t family, uint16_t number, Way way
     table.rule(chain, "ip6 daddr ::1 meta mark set 0x686f6d65").to(in6addr_loopback).setMark(kLocalMark);
     if (host.ipv6) table.rule(chain, "ip6 daddr HOST meta mark set 0x686f6d65").to(*host.ipv6).setMark(kLocalMark);
   }
-  if (way == Way::kXtables)
-    table.rule(chain, "xt target NFQUEUE").queueByXtables(number);
-  else
-    table.rule(chain, "queue flags bypass to " + std::to_string(number)).queue(number);
+  queue(table.rule(chain, statement));
   return !table.commit();
 }
 

@@ -30,6 +30,9 @@ std::string text(const in6_addr& address) {
 
 void tproxyRules(NfTable& table, const HostNetwork& host) {
   const auto steer = table.chain("steer", "filter", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE);
+  // A connection's later packets find their socket by themselves. Nearly every packet ends here.
+  constexpr uint8_t kSynAndAck = TH_SYN | TH_ACK;
+  table.rule(steer, "tcp flags & (syn | ack) != syn accept").notTcpFlags(kSynAndAck, TH_SYN).accept();
   table.rule(steer, "meta mark 0x666c6f77 accept").mark(kProxyMark).accept();
 
   // Localhost and the machine's own address: a socket inside wins, otherwise the host's localhost is reached.
@@ -45,9 +48,8 @@ void tproxyRules(NfTable& table, const HostNetwork& host) {
         .ordinarySocket()
         .accept();
 
-  // A connection's later packets find its accepted socket by themselves.
   table.rule(steer, "tcp flags & (syn | ack) == syn tproxy to :" + kPort + " accept")
-      .tcpFlags(TH_SYN | TH_ACK, TH_SYN)
+      .tcpFlags(kSynAndAck, TH_SYN)
       .tproxy(kProxyPort)
       .accept();
   table.rule(steer, "meta l4proto udp tproxy to :" + kPort + " accept")
@@ -73,6 +75,7 @@ void redirectRules(NfTable& table) {
 /// Every address is local inside, so the kernel itself would answer each ping. ping then says "Operation not permitted".
 void echoRules(NfTable& table) {
   const auto silence = table.chain("silence", "filter", NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER);
+  table.rule(silence, "meta l4proto tcp accept").l4Protocol(IPPROTO_TCP).accept();
   table.rule(silence, "ip daddr != 127.0.0.0/8 icmp type echo-request drop")
       .notTo(loopbackNetwork())
       .icmpType(IPPROTO_ICMP, ICMP_ECHO)

@@ -66,9 +66,11 @@ struct FakeStream final : StreamIo {
     size_t window = SIZE_MAX;  ///< bytes that the flow can still write
     int writeError = 0;
     bool shut = false;
+    std::string kept;  ///< by writeLast(), until the end or push(); gone with a reset
   };
   End ends[2];
   int finishes = 0;
+  int pushes = 0;
   bool reset = false;
   bool wantsTurn = false;
   size_t readAtMost = SIZE_MAX;
@@ -94,17 +96,38 @@ struct FakeStream final : StreamIo {
     if (end.writeError) return -end.writeError;
     const size_t n = std::min(size, end.window);
     if (n == 0) return kWouldBlock;
+    CHECK(end.kept.empty());
     end.output.append(data, n);
     end.window -= n;
     return static_cast<long>(n);
   }
+  long writeLast(Side side, const char* data, size_t size) override {
+    const long n = write(side, data, size);
+    End& end = at(side);
+    if (n > 0) {
+      end.kept = end.output.substr(end.output.size() - static_cast<size_t>(n));
+      end.output.resize(end.output.size() - static_cast<size_t>(n));
+    }
+    return n;
+  }
+  void push(Side side) override {
+    End& end = at(side);
+    end.output += end.kept;
+    end.kept.clear();
+    pushes++;
+  }
   void shutdownWrite(Side side) override {
     CHECK(!at(side).shut);
     at(side).shut = true;
+    push(side);
+    pushes--;
   }
   void finish(bool withReset) override {
     finishes++;
     reset = withReset;
+    if (withReset) return;
+    for (End& end : ends) end.output += end.kept;
+    for (End& end : ends) end.kept.clear();
   }
   void again() override { wantsTurn = true; }
 };

@@ -63,6 +63,38 @@ TEST("a stream relays both ways and ends in order") {
   CHECK_EQ(world.engine.table().size(), 0u);
 }
 
+TEST("the last bytes may go with the end, and are not held up where none follows") {
+  World world;
+  Stream s(world);
+  s.flow.connected();
+  s.server().input = "a beginning";
+  s.flow.readable(Side::kServer, true);  // an urgent mark, say: more is to be read, and it is not the end
+  CHECK_EQ(s.client().output, "a beginning");
+  CHECK_EQ(s.io.pushes, 1);
+  s.server().input = ", an end";
+  s.end(Side::kServer);
+  CHECK(s.client().shut);
+  CHECK_EQ(s.client().output, "a beginning, an end");
+  CHECK_EQ(s.io.pushes, 1);
+  s.client().input = "bye";
+  s.fail(Side::kClient, ECONNRESET);
+  CHECK(s.io.reset);
+  CHECK_EQ(s.server().output, "bye");
+  CHECK_EQ(s.io.pushes, 2);
+}
+
+TEST("a side whose readiness is still to be told is left alone when the server answers") {
+  World world;
+  Stream s(world);
+  s.client().input = "question";
+  s.server().input = "greeting";
+  s.flow.connected(false, true);
+  CHECK_EQ(s.server().output, "");
+  CHECK_EQ(s.client().output, "greeting");
+  s.flow.readable(Side::kClient, false);
+  CHECK_EQ(s.server().output, "question");
+}
+
 TEST("a half-close waits for what the other side has not taken") {
   World world;
   Stream s(world);

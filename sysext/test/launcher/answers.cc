@@ -63,14 +63,23 @@ void Answers::run() {
 }
 
 void Answers::onHeld(int queue, uint16_t number) {
+  // All that wait share one look, as in the daemon.
+  std::vector<linux_::HeldSyn> held;
   char data[1024];
-  const ssize_t size = ::recv(queue, data, sizeof data, MSG_DONTWAIT);
-  if (size < 0) return;
-  const auto syn = linux_::parseHeldSyn(data, static_cast<size_t>(size));
-  if (!syn) return;
-  held_[text(syn->client)] = attribution_.find(wire::Protocol::kTcp, syn->client, syn->server);
-  const std::string verdict = linux_::releaseUpTo(number, syn->id);
+  for (ssize_t size; (size = ::recv(queue, data, sizeof data, MSG_DONTWAIT)) >= 0;)
+    if (const auto syn = linux_::parseHeldSyn(data, static_cast<size_t>(size))) held.push_back(*syn);
+  if (held.empty()) return;
+  attribution_.look();
+  for (const auto& syn : held)
+    held_[text(syn.client)] = attribution_.find(wire::Protocol::kTcp, syn.client, syn.server);
+  const std::string verdict = linux_::releaseUpTo(number, held.back().id);
   (void)!::send(queue, verdict.data(), verdict.size(), 0);
+}
+
+linux_::ProcessInfoPtr Answers::lookUp(wire::Protocol protocol, const sockaddr_storage& client,
+                                      const sockaddr_storage& server) {
+  attribution_.look();
+  return attribution_.find(protocol, client, server);
 }
 
 void Answers::onTcp(int listener) {
@@ -83,7 +92,7 @@ void Answers::onTcp(int listener) {
   if (handover_.attach.mode == wire::Mode::kRedirect && !redirectedFrom(fd.get(), server)) return;
   Seen seen{"tcp", text(client), text(server), 0, {}};
   const auto held = held_.find(seen.client);
-  seen.process = held != held_.end() ? held->second : attribution_.find(wire::Protocol::kTcp, client, server);
+  seen.process = held != held_.end() ? held->second : lookUp(wire::Protocol::kTcp, client, server);
   const timeval patience{5, 0};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   char claimed[16]{};
@@ -113,7 +122,7 @@ void Answers::onUdp(int socket, int raw) {
     if (v4 || v6) std::memcpy(&server, CMSG_DATA(header), v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
   }
   Seen seen{"udp", text(client), text(server), static_cast<uint32_t>(std::atoi(data)),
-            attribution_.find(wire::Protocol::kUdp, client, server)};
+            lookUp(wire::Protocol::kUdp, client, server)};
   const std::string reply = seen.server;
   add(std::move(seen));
   char packet[daemon::kPacketHeadroom + 64];

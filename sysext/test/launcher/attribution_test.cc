@@ -1,7 +1,11 @@
 // Every flow's process, against what the captured programs say of themselves.
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "sysext/linux/daemon/held_syn.h"
@@ -112,6 +116,77 @@ TEST("a held connection goes on when it is let go, and not before") {
   const std::string verdict = linux_::releaseUpTo(4, syn->id);
   CHECK(::send(queue, verdict.data(), verdict.size(), 0) > 0);
   CHECK_EQ(captured.finish().out, "192.0.2.1:80\n");
+}
+
+TEST("a reset for want of a socket is held, and told from a right one") {
+  Captured captured(client({"tcp", "192.0.2.1", "80"}));
+  if (!captured) return;
+  auto& handover = captured.handover();
+  const int queue = handover.fd(wire::SocketRole::kNfqueue4);
+  if (queue < 0) SKIP("this kernel cannot hold packets");
+  handover.accept();
+  char data[1024];
+  const auto next = [&]() -> std::optional<linux_::HeldSyn> {
+    ssize_t size = 0;
+    CHECK(eventually([&] { return (size = ::recv(queue, data, sizeof data, MSG_DONTWAIT)) > 0; }));
+    return linux_::parseHeldSyn(data, static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  };
+  const auto decide = [&](const linux_::HeldSyn& packet, linux_::Verdict verdict) {
+    std::string message;
+    linux_::appendVerdict(message, 4, packet.id, verdict);
+    CHECK(::send(queue, message.data(), message.size(), 0) > 0);
+  };
+  const auto syn = next();
+  CHECK(syn && !syn->isReset);
+  if (!syn) return;
+  decide(*syn, linux_::Verdict::kPass);
+  Fd accepted;
+  CHECK(eventually([&] {
+    accepted.reset(::accept4(handover.fd(wire::SocketRole::kTcp4Listener), nullptr, nullptr, SOCK_CLOEXEC));
+    return static_cast<bool>(accepted);
+  }));
+
+  struct {
+    iphdr ip;
+    tcphdr tcp;
+  } packet{};
+  sockaddr_in from{}, to{};
+  std::memcpy(&from, &syn->server, sizeof from);
+  std::memcpy(&to, &syn->client, sizeof to);
+  packet.ip.version = 4;
+  packet.ip.ihl = 5;
+  packet.ip.ttl = 64;
+  packet.ip.protocol = IPPROTO_TCP;
+  packet.ip.tot_len = htons(sizeof packet);
+  packet.ip.saddr = from.sin_addr.s_addr;
+  packet.ip.daddr = to.sin_addr.s_addr;
+  packet.tcp.source = from.sin_port;
+  packet.tcp.dest = to.sin_port;
+  packet.tcp.doff = 5;
+  packet.tcp.rst = 1;
+  linux_::SockDiag sockets(handover.fd(wire::SocketRole::kSockDiag));
+  const auto isOpen = [&](const linux_::HeldSyn& reset) {
+    const auto socket = sockets.find(wire::Protocol::kTcp, reset.client, reset.server);
+    return socket && socket->isOpen;
+  };
+  const auto reset = [&] {
+    CHECK(::sendto(handover.fd(wire::SocketRole::kRaw4), &packet, sizeof packet, 0, reinterpret_cast<sockaddr*>(&to),
+                   sizeof to) > 0);
+    return next();
+  };
+  const auto wrong = reset();
+  CHECK(wrong && wrong->isReset);
+  if (!wrong) return;
+  CHECK(isOpen(*wrong));
+  decide(*wrong, linux_::Verdict::kDrop);
+  CHECK(eventually([&] { return ::recv(accepted.get(), data, sizeof data, MSG_DONTWAIT) > 0; }));
+  CHECK(::send(accepted.get(), "hello", 5, MSG_NOSIGNAL) == 5);
+  accepted.reset();
+  CHECK_EQ(captured.program().wait().out, "hello\n");
+  const auto right = reset();
+  CHECK(right && right->isReset);
+  if (!right) return;
+  CHECK(!isOpen(*right));
 }
 
 TEST("a thousand threads") { CHECK_EQ(distinct(attributed({"threads", "192.0.2.1", "80", "1000", "0"}, 1000)), 1u); }

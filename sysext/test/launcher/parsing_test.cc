@@ -3,6 +3,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 
 #include <linux/netfilter.h>
@@ -45,7 +46,7 @@ std::string diagAnswer(uint32_t sequence, uint8_t state, uint16_t port, uint32_t
 }
 
 /// A SYN from 10.0.0.1:1234 (fd00::1) to 10.0.0.2:80 (fd00::2) as packet 77 of a queue.
-std::string heldPacket(bool v6) {
+std::string heldPacket(bool v6, uint8_t flags = TH_SYN) {
   std::string ip(v6 ? 40 : 20, '\0');
   if (v6) {
     ip[0] = 0x60;
@@ -60,7 +61,7 @@ std::string heldPacket(bool v6) {
     ip[15] = 1;
     ip[19] = 2;
   }
-  ip += std::string("\x04\xd2\0\x50\0\0\x12\x34", 8) + std::string(12, '\0');
+  ip += std::string("\x04\xd2\0\x50\0\0\x12\x34", 8) + std::string(5, '\0') + static_cast<char>(flags) + std::string(6, '\0');
   linux_::NetlinkMessage message(NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET, 0, nfgenmsg{});
   const nfqnl_msg_packet_hdr number{htonl(77), 0, 0};
   message.attribute(NFQA_PACKET_HDR, &number, sizeof number);
@@ -81,7 +82,11 @@ TEST("a held packet's number and addresses") {
     CHECK_EQ(text(syn->server), v6 ? "[fd00::2]:80" : "10.0.0.2:80");
     CHECK_EQ(syn->sequence, 0x1234u);
     CHECK(!syn->isLocal);
+    CHECK(!syn->isReset);
   }
+  const std::string reset = heldPacket(false, TH_RST);
+  const auto held = linux_::parseHeldSyn(reset.data(), reset.size());
+  CHECK(held && held->isReset);
   const std::string other = diagAnswer(7, 1, 4711, 99);
   CHECK(!linux_::parseHeldSyn(other.data(), other.size()));
 }
@@ -94,6 +99,9 @@ TEST("a sock_diag answer belongs to its request, its port and a connection") {
   CHECK(parse(diagAnswer(7, 1, 4711, 99), identity) == DiagAnswer::kFound);
   CHECK_EQ(identity.inode, 99u);
   CHECK_EQ(identity.uid, 1000u);
+  CHECK(identity.isOpen);
+  CHECK(parse(diagAnswer(7, 8, 4711, 99), identity) == DiagAnswer::kFound);  // the peer has sent its end
+  CHECK(!identity.isOpen);
   CHECK(parse(diagAnswer(6, 1, 4711, 99), identity) == DiagAnswer::kOther);
   CHECK(parse(diagAnswer(7, 10, 4711, 99), identity) == DiagAnswer::kNone);
   CHECK(parse(diagAnswer(7, 1, 4712, 99), identity) == DiagAnswer::kNone);

@@ -52,7 +52,7 @@ struct Seen {
   std::string client;
   std::string server;  ///< the original destination
   uint32_t claimedPid = 0;  ///< of whoever sent it, as it says itself
-  std::optional<core::ProcessInfo> process;  ///< as Attribution says
+  linux_::ProcessInfoPtr process;  ///< as Attribution says
 };
 
 /// Answers everything with the original destination, in a thread, until it is destroyed. Looks at held packets first,
@@ -68,11 +68,12 @@ class Answers {
   void onHeld(int queue, uint16_t number);
   void onTcp(int listener);
   void onUdp(int socket, int raw);
+  linux_::ProcessInfoPtr lookUp(wire::Protocol protocol, const sockaddr_storage& client, const sockaddr_storage& server);
   void add(Seen seen);
 
   const Handover& handover_;
   linux_::Attribution attribution_;
-  std::map<std::string, std::optional<core::ProcessInfo>> held_;  // by client
+  std::map<std::string, linux_::ProcessInfoPtr> held_;  // by client
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::vector<Seen> seen_;
