@@ -41,6 +41,14 @@ describe('the panel, for everybody', function () {
     if (this.currentTest?.state === 'failed') await editor?.screenshot('failed');
   });
 
+  /** With what is there once it is drawn. */
+  const tabs = [
+    ['Overview', ':text("/usr/bin/curl")'],
+    ['Messages', ':text("POST /missing HTTP/1.1")'],
+    ['Stream', '.said.down'],
+    ['Bytes', '.hex-line'],
+  ] as const;
+
   /** The page itself: a frame in a frame, and no script of ours passes its policy but this way. */
   async function page(): Promise<Frame> {
     const frame = await (await panel.grid.elementHandle())?.ownerFrame();
@@ -76,9 +84,10 @@ describe('the panel, for everybody', function () {
       await panel.row('/missing').click();
       await panel.grid.press('Enter');
       await panel.detail.waitFor();
-      for (const tab of await panel.detail.getByRole('tab').all()) {
-        await tab.click();
-        await look(`tab-${(await tab.innerText()).replace(/\W+/g, '-').toLowerCase()}`);
+      for (const [tab, content] of tabs) {
+        await panel.tab(tab);
+        await panel.detail.locator(content).first().waitFor();
+        await look(`tab-${tab.toLowerCase()}`);
       }
       await panel.query.fill('stat');
       await panel.frame.getByRole('option').first().waitFor();
