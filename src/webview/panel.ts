@@ -99,7 +99,7 @@ class Panel {
     document.body.append(
       element('header', { class: 'bar' }, this.queryBar.root, this.count, this.warning, this.progress, this.followButton, this.announcer), // prettier-ignore
       this.strip.root,
-      element('main', { class: 'split' }, this.table.root, this.sash.root, this.detail.root),
+      element('main', { class: 'split' }, this.table.area, this.sash.root, this.detail.root),
     );
     document.addEventListener('keydown', (e) => {
       if (e.key !== 'f' || !(e.ctrlKey || e.metaKey)) return;
@@ -145,7 +145,9 @@ class Panel {
     this.table.setState(next, reordered);
     const text =
       next.count === next.total
-        ? t('{0} flows', next.total.toLocaleString())
+        ? next.total === 1
+          ? t('1 flow')
+          : t('{0} flows', next.total.toLocaleString())
         : t('{0} of {1} flows', next.count.toLocaleString(), next.total.toLocaleString());
     this.count.textContent = text;
     if (next.query !== state.query) this.say(t('{0} of them match', next.count.toLocaleString()));

@@ -48,10 +48,15 @@ export function registerProxy(app: App): void {
   );
 }
 
+const statusWait = 2000; // milliseconds
+
 async function showStatus(app: App): Promise<void> {
   const { t } = vscode.l10n;
   const { kind } = app.proxy.state;
-  const { title, detail } = statusText(app.proxy.state, app.store, t);
+  // The proxy tells its status by itself only when a capture begins or ends.
+  const status =
+    kind === 'running' ? await app.proxy.session.requestStatus(statusWait).catch(() => undefined) : undefined;
+  const { title, detail } = statusText({ ...app.proxy.state, ...(status && { status }) }, app.store, t);
   const startable = vscode.workspace.isTrusted && ['stopped', 'lost', 'startFailed'].includes(kind);
   // The first is what Enter does.
   const actions = [

@@ -1,6 +1,5 @@
-import { findKey } from '../../entitlements/catalogue/catalogue.ts';
 import { entriesOf, entry } from '../../plist/value.ts';
-import { profilesOf } from './profiles.ts';
+import { restrictedClaims } from './profiles.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X013: ProjectRule = {
@@ -16,26 +15,15 @@ export const X013: ProjectRule = {
     good: 'each claimed key is in the profile',
   },
   *check(c): Generator<ProjectReport> {
-    for (const target of c.targets)
-      for (const configuration of target.configurations) {
-        const profiles = profilesOf(c, configuration);
-        const use = configuration.entitlements;
-        if (profiles.length === 0 || !use.part) continue;
-        for (const e of entriesOf(use.part.root)) {
-          const row = findKey(e.key);
-          if (row?.access !== 'restricted' || injected.has(e.key) || profiles.some((p) => entry(p.entitlements, e.key)))
-            continue;
-          yield {
-            file: use.part.file,
-            range: e.keyRange,
-            message: `The profile ${profiles[0]?.name ?? profiles[0]?.file} does not allow ${e.key}. It allows: ${entriesOf(
-              profiles[0]?.entitlements,
-            )
-              .map((a) => a.key)
-              .join(', ')}.`,
-          };
-        }
-      }
+    for (const { file, claim, profiles, profileName } of restrictedClaims(c)) {
+      if (injected.has(claim.key) || profiles.some((p) => entry(p.entitlements, claim.key))) continue;
+      const allowed = entriesOf(profiles[0]?.entitlements).map((a) => a.key);
+      yield {
+        file,
+        range: claim.keyRange,
+        message: `The profile ${profileName} does not allow ${claim.key}. It allows: ${allowed.join(', ')}.`,
+      };
+    }
   },
 };
 

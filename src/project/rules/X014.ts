@@ -1,6 +1,5 @@
-import { findKey } from '../../entitlements/catalogue/catalogue.ts';
-import { entriesOf, entry, stringsOf } from '../../plist/value.ts';
-import { allows, profilesOf } from './profiles.ts';
+import { entry, stringsOf } from '../../plist/value.ts';
+import { allows, restrictedClaims } from './profiles.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X014: ProjectRule = {
@@ -16,26 +15,16 @@ export const X014: ProjectRule = {
     good: 'claimed: app-proxy-provider; profile: app-proxy-provider',
   },
   *check(c): Generator<ProjectReport> {
-    for (const target of c.targets)
-      for (const configuration of target.configurations) {
-        const profiles = profilesOf(c, configuration);
-        const use = configuration.entitlements;
-        if (profiles.length === 0) continue;
-        for (const e of entriesOf(use.part?.root)) {
-          if (findKey(e.key)?.access !== 'restricted') continue;
-          const lists = profiles.map((p) => entry(p.entitlements, e.key)?.value).filter((v) => v !== undefined);
-          if (lists.length === 0 || lists.some((v) => v.kind !== 'array' && v.kind !== 'string')) continue;
-          for (const value of c.strings(configuration, use, e.value))
-            if (value.complete && !lists.some((list) => allows(list, value.text)))
-              yield {
-                ...value.location,
-                message: `The profile ${profiles[0]?.name ?? profiles[0]?.file} does not allow “${value.text}”. It allows: ${stringsOf(
-                  lists[0],
-                )
-                  .map((s) => s.value)
-                  .join(', ')}.`,
-              };
-        }
-      }
+    for (const { configuration, claim, profiles, profileName } of restrictedClaims(c)) {
+      const lists = profiles.map((p) => entry(p.entitlements, claim.key)?.value).filter((v) => v !== undefined);
+      if (lists.length === 0 || lists.some((v) => v.kind !== 'array' && v.kind !== 'string')) continue;
+      const allowed = stringsOf(lists[0]).map((s) => s.value);
+      for (const value of c.strings(configuration, configuration.entitlements, claim.value))
+        if (value.complete && !lists.some((list) => allows(list, value.text)))
+          yield {
+            ...value.location,
+            message: `The profile ${profileName} does not allow “${value.text}”. It allows: ${allowed.join(', ')}.`,
+          };
+    }
   },
 };

@@ -1,6 +1,7 @@
 // Provisioning profiles that lie in the project, by the targets they are for.
-import { lookup, stringsOf } from '../../plist/value.ts';
-import type { PlistValue } from '../../plist/value.ts';
+import { findKey } from '../../entitlements/catalogue/catalogue.ts';
+import { entriesOf, lookup, stringsOf } from '../../plist/value.ts';
+import type { PlistEntry, PlistValue } from '../../plist/value.ts';
 import type { Configuration } from '../model.ts';
 import type { ProfileUse } from '../profileUse.ts';
 import type { ProjectContext } from './context.ts';
@@ -19,6 +20,30 @@ export function profilesOf(c: ProjectContext, configuration: Configuration): rea
   const id = c.bundleId(configuration);
   if (!id?.complete || id.text === '') return [];
   return all.filter((p) => applicationId(p) === id.text);
+}
+
+export interface RestrictedClaim {
+  readonly configuration: Configuration;
+  readonly file: string;
+  readonly claim: PlistEntry;
+  /** Those that would have to allow it; at least one. */
+  readonly profiles: readonly ProfileUse[];
+  /** The first one's name, for people. */
+  readonly profileName: string;
+}
+
+/** Each key that a target claims and only a profile can allow, where a profile is known. */
+export function* restrictedClaims(c: ProjectContext): Generator<RestrictedClaim> {
+  for (const target of c.targets)
+    for (const configuration of target.configurations) {
+      const profiles = profilesOf(c, configuration);
+      const { part } = configuration.entitlements;
+      const [first] = profiles;
+      if (!first || !part) continue;
+      for (const claim of entriesOf(part.root))
+        if (findKey(claim.key)?.access === 'restricted')
+          yield { configuration, file: part.file, claim, profiles, profileName: first.name ?? first.file };
+    }
 }
 
 /** The profile is the very one that the configuration names, not one that just fits. */

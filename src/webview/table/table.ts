@@ -38,6 +38,8 @@ export class Table {
   private readonly header: Header;
   private readonly viewport = element('div', { class: 'viewport', role: 'presentation' });
   private readonly content = element('div', { class: 'content', role: 'rowgroup' });
+  /** The grid, and over it what is said where it is empty: a grid may hold rows only. */
+  readonly area: HTMLElement;
   private readonly empty: Empty;
   private lines: Line[] = [];
   private readonly cache: RowCache;
@@ -60,7 +62,8 @@ export class Table {
       },
     });
     this.viewport.append(this.content);
-    this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport, this.empty.root); // prettier-ignore
+    this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport); // prettier-ignore
+    this.area = element('div', { class: 'table-area' }, this.root, this.empty.root);
     this.setLayout(layout);
     this.viewport.addEventListener('scroll', () => this.scrolled(), { passive: true });
     // A header cell that gets the focus is brought into view.
