@@ -177,7 +177,7 @@ export class SidebarModel {
     this.#overrun = false;
     const recent = source.recent(this.#options.held, now - this.#options.keepClosed);
     const kept = new Set(recent);
-    for (const id of [...this.#flows.keys()]) if (!kept.has(id)) this.#drop(id);
+    for (const id of this.#flows.keys()) if (!kept.has(id)) this.#drop(id);
     for (const id of recent) this.#noted.add(id);
   }
 
