@@ -10,10 +10,11 @@ import { Flag } from '../../flow/rows.ts';
 import type { FlowStore } from '../../flow/store.ts';
 import { FlowView } from '../../flow/view.ts';
 import type { CloseReason } from '../../../gen/flow_pb.ts';
-import { maxSelected } from '../../protocol/panel.ts';
+import { maxSelected, pageRows } from '../../protocol/panel.ts';
 import type {
   Method,
   PanelPlace,
+  PanelRows,
   PanelState,
   PanelStream,
   PanelTimeline,
@@ -40,10 +41,12 @@ export interface PanelHost {
   readonly remembered: () => unknown;
 }
 
-/** The panel hears of changes at most this often, in milliseconds: the store gathers them for longer. */
-const stateEvery = 30;
+/** The panel hears of changes at most this often, in milliseconds, and never before it has taken the ones before. */
+const stateEvery = 16;
 const maxRowsPerRequest = 20_000;
 const maxSeen = 200;
+/** Of the newest rows, a page is sent so many unasked. */
+const maxFollowed = 1000;
 
 type Handlers = {
   [M in Method]: (params: Requests[M]['params']) => Requests[M]['result'] | Promise<Requests[M]['result']>;
@@ -59,6 +62,12 @@ export class PanelSession {
   private version = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private toldAt = -Infinity;
+  /** A state is on its way that the page has not taken yet. */
+  private untaken = false;
+  /** The version that the page was told of. */
+  private told = 0;
+  /** So many of the newest rows the page follows. */
+  private follows = 0;
   private disposed = false;
   private post: (message: ToWebview) => void = () => {};
   /** Events for a page that is not there, or has not said it is ready; undefined once it has. */
@@ -90,6 +99,7 @@ export class PanelSession {
 
   /** Answers a request; a message that is none is ignored. Never rejects. */
   async receive(message: ToHost): Promise<void> {
+    if (message?.kind === 'taken') return this.taken(message.newest);
     if (message?.kind !== 'request' || !Object.hasOwn(this.handlers, message.method)) return;
     try {
       const handler = this.handlers[message.method] as (params: unknown) => unknown;
@@ -121,14 +131,41 @@ export class PanelSession {
   /** Something the panel shows besides the rows has changed: the source, the progress. */
   changed(): void {
     this.version++;
-    if (this.waiting || this.timer) return;
+    if (this.waiting || this.timer || this.untaken) return;
     // At once after a quiet time, so that a new flow waits for one timer only, the store's.
-    const wait = Math.max(0, this.toldAt + stateEvery - performance.now());
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.toldAt = performance.now();
-      if (!this.disposed && !this.waiting) this.post({ kind: 'state', state: this.state() });
-    }, wait);
+    const wait = this.toldAt + stateEvery - performance.now();
+    if (wait > 0) this.timer = setTimeout(() => this.tell(), wait);
+    else this.tell();
+  }
+  private tell(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.disposed || this.waiting) return;
+    this.toldAt = performance.now();
+    this.told = this.version;
+    this.untaken = true;
+    const newest = this.newest();
+    this.post({ kind: 'state', state: this.state(), ...(newest && { newest }) });
+  }
+  private taken(newest: number): void {
+    this.untaken = false;
+    this.follows = Number.isInteger(newest) ? Math.max(0, Math.min(newest, maxFollowed)) : 0;
+    if (this.told === this.version || this.waiting || this.timer) return;
+    this.version--; // changed() counts it
+    this.changed();
+  }
+
+  /** The rows that the page would ask for next. */
+  private newest(): PanelRows | undefined {
+    const { sort, sorting, count } = this.view;
+    if (this.follows === 0 || sorting || sort.column !== 'start') return undefined;
+    if (sort.descending) return this.rows(0, Math.ceil(this.follows / pageRows) * pageRows);
+    return this.rows(Math.floor(Math.max(0, count - this.follows) / pageRows) * pageRows, count);
+  }
+  private rows(from: number, to: number): PanelRows {
+    const { version, view, store } = this;
+    const rows = view.slice(from, to).flatMap((id) => store.flow(id) ?? []);
+    return { version, from, rows: rows.map(rowOf), count: view.count, shifted: view.shifted };
   }
 
   private state(): PanelState {
@@ -162,6 +199,9 @@ export class PanelSession {
     ready: () => {
       const waiting = this.waiting ?? [];
       this.waiting = undefined;
+      this.untaken = false;
+      this.follows = 0;
+      this.told = this.version;
       setTimeout(() => waiting.forEach((event) => this.post(event)), 0); // after the answer
       return { state: this.state(), remembered: this.host.remembered() };
     },
@@ -171,8 +211,7 @@ export class PanelSession {
     },
     rows: ({ from, to }) => {
       const start = Math.max(0, Math.floor(from));
-      const ids = this.view.slice(start, Math.min(to, start + maxRowsPerRequest));
-      return { version: this.version, from: start, rows: ids.flatMap((id) => this.store.flow(id) ?? []).map(rowOf) };
+      return this.rows(start, Math.min(to, start + maxRowsPerRequest));
     },
     setQuery: ({ query }) => {
       const parsed = parseQuery(query.trim(), this.host.now());
