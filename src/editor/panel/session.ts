@@ -2,28 +2,17 @@
 import type { Decoder } from '../../dissect/content.ts';
 import { dissectFlow } from '../../dissect/feed.ts';
 import type { Flow, FlowId } from '../../flow/model.ts';
-import { isFailure, closeReasonText } from '../../flow/model.ts';
 import { completeQuery } from '../../flow/query/complete.ts';
 import { parseQuery } from '../../flow/query/parse.ts';
 import { sortColumns } from '../../flow/sort.ts';
-import { Flag } from '../../flow/rows.ts';
 import type { FlowStore } from '../../flow/store.ts';
 import { FlowView } from '../../flow/view.ts';
-import type { CloseReason } from '../../../gen/flow_pb.ts';
 import { maxSelected, pageRows } from '../../protocol/panel.ts';
-import type {
-  Method,
-  PanelPlace,
-  PanelRows,
-  PanelState,
-  PanelStream,
-  PanelTimeline,
-  Requests,
-  ToHost,
-  ToWebview,
-} from '../../protocol/panel.ts';
+import type { Method, PanelPlace, PanelRows, PanelState, Requests, ToHost, ToWebview } from '../../protocol/panel.ts';
 import type { Translate } from '../sidebar/text.ts';
 import { detailOf, messageBody, rowOf } from './detail.ts';
+import { streamOf } from './stream.ts';
+import { timeline } from './timeline.ts';
 
 export interface PanelHost {
   readonly command: (params: Requests['command']['params']) => Promise<void>;
@@ -249,7 +238,7 @@ export class PanelSession {
       const flow = this.store.flow(id);
       return flow && messageBody(dissectFlow(flow, this.store).messages[message], side ?? 'response', this.host);
     },
-    stream: ({ id }) => this.stream(id),
+    stream: ({ id }) => streamOf(this.store, id),
     timeline: ({ slices, from, to }) => timeline(this.store, slices, this.host.now(), from, to),
     command: async (params) => {
       await this.host.command(params);
@@ -264,20 +253,6 @@ export class PanelSession {
       for (const { bytes } of this.store.body(flow.id, direction).chunks) held += bytes.length;
     const { application } = flow;
     return [flow.id, flow.state, flow.connectedAt, flow.bytesUp, flow.bytesDown, flow.datagramsUp, flow.datagramsDown, flow.host, application?.protocol, application?.summary, held].join('|'); // prettier-ignore
-  }
-
-  private stream(id: FlowId): PanelStream | undefined {
-    const flow = this.store.flow(id);
-    if (!flow) return undefined;
-    const up = this.store.body(id, 'up').chunks.map((c) => ({ up: true, ...c }));
-    const down = this.store.body(id, 'down').chunks.map((c) => ({ up: false, ...c }));
-    const held = (chunks: readonly { bytes: Uint8Array }[]): number => chunks.reduce((n, c) => n + c.bytes.length, 0);
-    return {
-      chunks: [...up, ...down]
-        .sort((a, b) => a.at - b.at)
-        .map(({ up: isUp, offset, at, bytes }) => ({ up: isUp, offset, at, bytes })),
-      missing: { up: Math.max(0, flow.bytesUp - held(up)), down: Math.max(0, flow.bytesDown - held(down)) },
-    };
   }
 
   /** Values for completion, out of the newest flows: cheap, and most likely what is looked for. */
@@ -302,41 +277,4 @@ export class PanelSession {
     }
     return [...found];
   }
-}
-
-const failureReasons = Uint8Array.from({ length: 256 }, (_, r) =>
-  isFailure(closeReasonText(r as CloseReason)) ? 1 : 0,
-);
-
-/** Now, while a flow is open; otherwise when the last of them ended. */
-function lastMoment(store: FlowStore, now: number): number {
-  if (store.liveCount > 0 || store.size === 0) return now;
-  let last = 0;
-  for (const { group, from, to } of store.slices()) {
-    const { closedAt } = group;
-    for (let i = from; i < to; i++) if (closedAt[i]! > last) last = closedAt[i]!;
-  }
-  return last;
-}
-
-/** Flows by when they began, over all of the store or a span; straight from the columns. */
-export function timeline(store: FlowStore, slices: number, now: number, from?: number, to?: number): PanelTimeline {
-  const count = Math.max(1, Math.min(2000, Math.floor(slices)));
-  const first = from ?? store.flow(store.first)?.openedAt ?? now;
-  const last = Math.max(first + 1000, to ?? lastMoment(store, now));
-  const opened = new Uint32Array(count);
-  const failed = new Uint32Array(count);
-  const scale = count / (last - first);
-  // Twice a second over all flows: the columns are taken out of the loop.
-  for (const { group, from: a, to: b } of store.slices()) {
-    const { openedAt, flags, reason } = group;
-    for (let i = a; i < b; i++) {
-      const place = (openedAt[i]! - first) * scale;
-      if (!(place >= 0 && place < count)) continue;
-      const slice = Math.trunc(place);
-      opened[slice]!++;
-      if (flags[i]! & Flag.ended && failureReasons[reason[i]!]) failed[slice]!++;
-    }
-  }
-  return { from: first, to: last, opened: [...opened], failed: [...failed] };
 }

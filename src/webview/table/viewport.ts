@@ -32,10 +32,7 @@ export class Viewport {
     );
     // A header cell that gets the focus is brought into view.
     header.addEventListener('scroll', () => (this.root.scrollLeft = header.scrollLeft), { passive: true });
-    const sizes = new ResizeObserver(() => {
-      this.resized();
-      onDidResize();
-    });
+    const sizes = new ResizeObserver(() => this.resized() && onDidResize());
     sizes.observe(this.root);
     sizes.observe(this.content); // a scroll bar came or went
   }
@@ -81,11 +78,14 @@ export class Viewport {
     this.top = scrollTop;
     if (scrollLeft !== this.left) this.header.scrollLeft = this.left = scrollLeft;
   }
-  private resized(): void {
+  /** False where nothing is different: also a list that grew calls it. */
+  private resized(): boolean {
     const { clientHeight, clientWidth, offsetWidth, scrollTop } = this.root;
+    const bar = offsetWidth - clientWidth;
+    if (clientHeight === this.height && scrollTop === this.top && bar === this.bar) return false;
     this.height = clientHeight;
     this.top = scrollTop;
-    const bar = offsetWidth - clientWidth;
     if (bar !== this.bar) this.header.style.paddingRight = `${(this.bar = bar)}px`; // beside the scroll bar
+    return true;
   }
 }
