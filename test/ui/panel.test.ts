@@ -139,6 +139,8 @@ describe('the flow panel', function () {
     await editor.command('Flowtap: Save Flows…');
     const name = editor.page.locator('.quick-input-widget input').first();
     await name.waitFor();
+    // The dialog writes its own proposal when it has found the folder.
+    await assertEventually(async () => (await name.inputValue()).endsWith('/flows.pcapng'));
     await name.fill(file);
     await name.press('Enter');
     await assertEventually(() => Promise.resolve(existsSync(file)));
@@ -216,9 +218,9 @@ function captureWithFaults(): Buffer {
 }
 
 async function assertEventually(holds: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 600; i++) {
     if (await holds()) return;
-    await new Promise((done) => setTimeout(done, 50));
+    await new Promise((done) => setTimeout(done, 100));
   }
   assert.fail('it never held');
 }
