@@ -112,5 +112,9 @@ Made by \`npm run bench:export\`.
 }
 
 const [id] = process.argv.slice(2);
-if (id) console.log(JSON.stringify(measure(id)));
+if (id && !id.startsWith('-')) console.log(JSON.stringify(measure(id)));
+else if (process.argv.includes('--help'))
+  console.log(
+    'npm run bench:export\n\nHow fast 100,000 HTTP flows are written to pcapng, HAR and JSON lines. Takes about two minutes;\nprints the table and writes bench/results/export.md.',
+  );
 else report();

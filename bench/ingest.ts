@@ -318,4 +318,8 @@ Made by \`npm run bench\`.
 
 const [name, what] = process.argv.slice(2) as [Name | undefined, Measure | undefined];
 if (name && what) console.log(await measures[what](name));
+else if (process.argv.includes('--help'))
+  console.log(
+    'npm run bench\n\nHow fast flows come in, what they cost and how fast they are looked through. Takes about three minutes;\nprints the table and writes bench/results/ingest.md.',
+  );
 else report();

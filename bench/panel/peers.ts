@@ -15,6 +15,8 @@ import { freePort, listening, memory, start, type Program } from '../proxy/proce
 import type { Note } from './report.ts';
 
 const warmUp = 5_000;
+/** Requests are made in such portions, until there are enough or time is up: some viewers take ever longer. */
+const portion = 2_500;
 /** The server of the sample answers the same. */
 const body = '{"status":"ok"}\n';
 
@@ -113,13 +115,15 @@ async function mitmweb(server: number, folder: string): Promise<Holder> {
 }
 
 interface Size {
+  /** Requests that it took. */
+  readonly requests: number;
   readonly used: number;
   /** Where it is known. */
   readonly payload: number;
   readonly resident: number;
 }
 /** Bytes, once all is quiet. */
-async function sizeOf({ pids, asked }: Holder): Promise<Size> {
+async function sizeOf({ pids, asked }: Holder): Promise<Omit<Size, 'requests'>> {
   if (asked) await askHolder(asked);
   await delay(1500);
   const [, used, payload] = asked ? await askHolder(asked) : [0, 0, 0];
@@ -127,20 +131,26 @@ async function sizeOf({ pids, asked }: Holder): Promise<Size> {
   return { used: used + others, payload, resident: others + (asked ? memory(asked.pid, 'VmRSS') * 1024 : 0) };
 }
 
-async function measure(holder: Holder, requests: number): Promise<Size> {
+async function measure(holder: Holder, requests: number, seconds: number): Promise<Size> {
   const { name, asked } = holder;
   try {
     await holder.load(warmUp);
     const before = await sizeOf(holder);
-    await holder.load(requests);
+    let loaded = 0;
+    for (const end = performance.now() + seconds * 1000; loaded < requests && performance.now() < end;) {
+      const next = Math.min(portion, requests - loaded);
+      await holder.load(next);
+      loaded += next;
+    }
     for (let i = 0; asked; i++) {
       const [held] = await askHolder(asked);
-      if (held >= (requests + warmUp) * most) break;
-      if (i > 100) throw new Error(`${name} holds ${held} of ${requests + warmUp} requests`);
+      if (held >= (loaded + warmUp) * most) break;
+      if (i > 100) throw new Error(`${name} holds ${held} of ${loaded + warmUp} requests`);
       await delay(200);
     }
     const after = await sizeOf(holder);
     return {
+      requests: loaded,
       used: after.used - before.used,
       payload: after.payload - before.payload,
       resident: after.resident - before.resident,
@@ -150,23 +160,27 @@ async function measure(holder: Holder, requests: number): Promise<Size> {
   }
 }
 
-export async function peersPart(note: Note, requests: number): Promise<void> {
+/** `seconds`: no more requests are made of one after that; what it holds by then counts. */
+export async function peersPart(note: Note, wanted: number, seconds: number): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'flowtap-peers-'));
   const server = http.createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  const say = (name: string, { used, resident }: Size): number => {
+  /** Bytes that a request takes. */
+  const say = (name: string, { used, resident, requests }: Size): number => {
     const each = (bytes: number): string => `${(bytes / requests).toFixed(0)} B`;
-    note(`${name}: memory that ${requests.toLocaleString('en')} HTTP requests take, each`, `${each(used)} (resident: ${each(resident)})`); // prettier-ignore
-    return used;
+    const late = requests < wanted ? `; ${seconds} s were up before it had ${wanted.toLocaleString('en')}` : '';
+    note(`${name}: memory that ${requests.toLocaleString('en')} HTTP requests take, each`, `${each(used)} (resident: ${each(resident)}${late})`); // prettier-ignore
+    return used / requests;
   };
   try {
     const mine = await ours(port);
-    const size = await measure(mine, requests);
+    const size = await measure(mine, wanted, seconds);
     const own = say(mine.name, size);
-    note('… of it the payload, which all of them hold', `${(size.payload / requests).toFixed(0)} B`);
+    const payload = size.payload / size.requests;
+    note('… of it the payload, which all of them hold', `${payload.toFixed(0)} B`);
     const others: Holder[] = [];
     for (const make of [() => mitmweb(port, folder), () => mockttp(port)])
       try {
@@ -175,12 +189,12 @@ export async function peersPart(note: Note, requests: number): Promise<void> {
         note('Not measured', (error as Error).message.slice(-200).replaceAll(/[\n|]/g, ' '));
       }
     // Each of them has one thread: both at once take the time of the slower.
-    const taken = await Promise.all(others.map((other) => measure(other, requests)));
+    const taken = await Promise.all(others.map((other) => measure(other, wanted, seconds)));
     const theirs = others.map(({ name }, i) => say(name, taken[i]!));
     if (theirs.length === 0) return;
     const better = Math.min(...theirs);
     note('Ours as a part of the better of these', `1/${(better / own).toFixed(1)}`, '≤ 1/20');
-    note('… beyond the payload', `1/${((better - size.payload) / (own - size.payload)).toFixed(1)}`);
+    note('… beyond the payload', `1/${((better - payload) / (own - payload)).toFixed(1)}`);
   } finally {
     server.close();
     rmSync(folder, { recursive: true, force: true });

@@ -124,16 +124,29 @@ export class ByteQueue {
   }
 }
 
-/** Bytes put together from many pieces in one buffer: a piece costs its size, however small it is. */
+const none = new Uint8Array(0);
+
+/**
+ * Bytes put together from many pieces in one buffer: a piece costs its size, however small it is. Mostly there is one
+ * piece only: it is held as it is, not copied.
+ */
 export class Collected {
-  private buffer: Uint8Array = new Uint8Array(0);
+  private buffer: Uint8Array = none;
+  /** False while the buffer is the caller's. */
+  private owned = false;
   length = 0;
 
   push(bytes: Uint8Array): void {
     const length = this.length + bytes.length;
-    if (length > this.buffer.length) {
-      // Mostly there is one piece only: it needs no room to grow.
-      const grown = new Uint8Array(this.length === 0 ? length : Math.max(length, 2 * this.buffer.length));
+    if (this.length === 0) {
+      this.buffer = bytes;
+      this.owned = false;
+      this.length = length;
+      return;
+    }
+    if (!this.owned || length > this.buffer.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.length));
+      this.owned = true;
       grown.set(this.bytes);
       this.buffer = grown;
     }

@@ -18,7 +18,7 @@ import { readSettings } from './settings.ts';
 export type Feature = (app: App) => void;
 
 /** How often the store tells its changes, in milliseconds; the sidebar batches further. A row is to be seen within 150. */
-const storeBatch = 50;
+const storeBatch = 25;
 
 export class App implements vscode.Disposable {
   readonly context: vscode.ExtensionContext;

@@ -166,6 +166,12 @@ export class FlowStore {
     };
   }
 
+  /** Is payload of it held? */
+  holds(id: FlowId): boolean {
+    const { rows } = this.#table;
+    return rows.has(id) && rows.group(id).body[rows.index(id)] !== 0;
+  }
+
   /** `from`: only the chunks that end behind it; `truncated` then speaks of these. */
   body(id: FlowId, direction: 'up' | 'down', from = 0): Body {
     if (!this.#table.rows.has(id)) return { chunks: [], truncated: false };

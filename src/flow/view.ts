@@ -1,32 +1,14 @@
 // What a table shows of a store: the rows that match a query, in the order of a column. Holds ids only.
 import type { Disposable, FlowChanges } from './changes.ts';
 import type { FlowId } from './model.ts';
-import { Matching, type MatchedStore, type Verdicts } from './query/matching.ts';
+import { Matching, type Verdicts } from './query/matching.ts';
 import type { Query } from './query/ast.ts';
+import type { Sort, ViewedStore, ViewHost } from './viewHost.ts';
+import { arranged, search } from './idLists.ts';
 import { IdSet } from './idSet.ts';
-import { sortIds, sortSteps, type SortColumn } from './sort.ts';
+import { sortIds, sortSteps } from './sort.ts';
 
-export interface Sort {
-  readonly column: SortColumn;
-  readonly descending: boolean;
-}
-
-/** What is needed of a FlowStore. */
-export interface ViewedStore extends MatchedStore {
-  readonly end: FlowId;
-  onDidChange(listener: (changes: FlowChanges) => void): Disposable;
-}
-
-export interface ViewHost {
-  /** Microseconds since 1970. */
-  readonly now: () => number;
-  /** Runs `work` later, once; with 0 after what else is waiting. */
-  readonly later: (work: () => void, milliseconds: number) => void;
-  /** Up to so many rows are sorted at once. Default: 20,000. */
-  readonly sortAtOnce?: number;
-  /** So much work is done at once to find what matches, see query/meter.ts. Default: about 20 ms. */
-  readonly searchAtOnce?: number;
-}
+export type { Sort, ViewedStore, ViewHost };
 
 /** Up to here a changed row is put into its place at once; beyond it the order follows within seconds. */
 const sortAtOnce = 20_000;
@@ -34,6 +16,8 @@ const searchAtOnce = 1 << 21;
 /** Milliseconds from a change to sorting anew, and for each step that the last sort took: a fifth of the time at most. */
 const resortAfter = 1000;
 const resortPerStep = 10;
+/** Once this part of the list is gone, what is left of it is moved: a sixteenth. */
+const fewest = 16;
 
 export class FlowView implements Disposable {
   private readonly store: ViewedStore;
@@ -50,6 +34,8 @@ export class FlowView implements Disposable {
   private order: Sort = { column: 'start', descending: false };
   /** Matching ids in the order of the view. By start this is ascending, so that new rows are appended. */
   private ids: FlowId[] = [];
+  /** So many ids at the beginning are gone: the oldest go with every batch, and moving a million each time is slow. */
+  private head = 0;
   /** For rows whose membership can change: built when first needed, dropped when the list is rebuilt. */
   private members: IdSet | undefined;
   /** Sorting in the background: many rows take longer than anything else may wait. */
@@ -59,6 +45,7 @@ export class FlowView implements Disposable {
   private sortPending = false;
   private lastSteps = 0;
   private disposed = false;
+  private waiting: (() => void)[] = [];
   private gone = 0;
 
   constructor(store: ViewedStore, host: ViewHost) {
@@ -76,6 +63,7 @@ export class FlowView implements Disposable {
     this.search = undefined;
     this.subscription.dispose();
     this.listeners.clear();
+    for (const done of this.waiting.splice(0)) done();
   }
   onDidChange(listener: () => void): Disposable {
     this.listeners.add(listener);
@@ -83,7 +71,7 @@ export class FlowView implements Disposable {
   }
 
   get count(): number {
-    return this.ids.length;
+    return this.ids.length - this.head;
   }
   /** The order that rows are in, or soon will be. */
   get sort(): Sort {
@@ -97,6 +85,14 @@ export class FlowView implements Disposable {
   get searching(): boolean {
     return this.search !== undefined;
   }
+  /** True once the rows are those of the query; false where the view is disposed before. */
+  async found(): Promise<boolean> {
+    while (this.searching && !this.disposed)
+      await new Promise<void>((done) => {
+        this.waiting.push(done);
+      });
+    return !this.disposed;
+  }
   /** Rows are still being found or sorted. */
   get busy(): boolean {
     return this.sorting || this.searching || this.stepPending;
@@ -108,18 +104,19 @@ export class FlowView implements Disposable {
   /** Ids of rows [from, to), clipped. */
   slice(from: number, to: number): FlowId[] {
     const n = this.ids.length;
-    const [a, b] = [Math.max(0, from), Math.min(n, to)];
-    if (!this.order.descending) return this.ids.slice(a, b);
+    const [a, b] = [Math.max(0, from), Math.min(this.count, to)];
+    if (!this.order.descending) return this.ids.slice(this.head + a, this.head + b);
     return b > a ? this.ids.slice(n - b, n - a).reverse() : [];
   }
   /** The row of a flow, or -1. */
   indexOf(id: FlowId): number {
-    const at = this.order.column === 'start' ? search(this.ids, id) : this.ids.indexOf(id);
-    return at < 0 || !this.order.descending ? at : this.ids.length - 1 - at;
+    const at = (this.order.column === 'start' ? search(this.ids, id) : this.ids.indexOf(id)) - this.head;
+    return at < 0 ? -1 : this.order.descending ? this.count - 1 - at : at;
   }
   /** Every id that matches, oldest first. */
   all(): FlowId[] {
-    return this.order.column === 'start' ? [...this.ids] : [...this.ids].sort((a, b) => a - b);
+    const ids = this.ids.slice(this.head);
+    return this.order.column === 'start' ? ids : ids.sort((a, b) => a - b);
   }
 
   /** At once where that is quick; otherwise in steps, which a newer query ends. */
@@ -162,6 +159,7 @@ export class FlowView implements Disposable {
   /** Rows that were there keep their order until they are sorted anew. */
   private show({ matching, found }: { readonly matching: Matching; readonly found: FlowId[] }): void {
     const order = this.sort;
+    this.head = 0;
     const before = this.ids;
     this.shown = matching;
     this.search = undefined;
@@ -192,6 +190,7 @@ export class FlowView implements Disposable {
   /** At once where it is quick; otherwise in steps, and rows stay as they are until it is done. */
   private sortBy(order: Sort): void {
     this.job = undefined;
+    this.compact();
     if (order.column !== 'start' && this.ids.length > (this.host.sortAtOnce ?? sortAtOnce)) {
       this.job = { steps: sortSteps(this.ids, order.column, this.store, this.host.now()), order, taken: 0 };
       this.dirty = false;
@@ -211,6 +210,7 @@ export class FlowView implements Disposable {
     this.job = undefined;
     this.order = job.order;
     this.lastSteps = job.taken;
+    this.compact();
     this.ids = this.dirty ? arranged(step.value, this.ids) : step.value;
     if (this.dirty) this.resort();
     this.emit();
@@ -223,6 +223,7 @@ export class FlowView implements Disposable {
       this.job = undefined;
       this.members = undefined;
       this.ids = [];
+      this.head = 0;
       if (this.search) this.search = { ...this.search, end: this.told, found: [] };
     } else this.evict(changes.evicted.end);
     (this.search?.matching ?? this.shown).note(changes);
@@ -234,13 +235,16 @@ export class FlowView implements Disposable {
 
   private evict(end: FlowId): void {
     if (end === 0 || this.ids.length === 0) return;
-    const before = this.ids.length;
+    const before = this.count;
     if (this.order.column === 'start') {
-      let gone = 0;
-      while (gone < this.ids.length && this.ids[gone]! < this.store.first) gone++;
-      if (gone > 0) this.ids.splice(0, gone);
+      while (this.head < this.ids.length && this.ids[this.head]! < this.store.first) this.head++;
+      if (this.head * fewest > this.ids.length) this.compact();
     } else this.ids = this.ids.filter((id) => id >= this.store.first);
-    this.gone += before - this.ids.length;
+    this.gone += before - this.count;
+  }
+  private compact(): void {
+    if (this.head > 0) this.ids.splice(0, this.head);
+    this.head = 0;
   }
 
   private rejudge(verdicts: Verdicts['again']): boolean {
@@ -281,26 +285,6 @@ export class FlowView implements Disposable {
 
   private emit(): void {
     for (const listener of this.listeners) listener();
+    if (!this.search) for (const done of this.waiting.splice(0)) done();
   }
-}
-
-/** `ids` in the order in which `before` has them; those that it does not have come last. */
-function arranged(before: readonly FlowId[], ids: readonly FlowId[]): FlowId[] {
-  const wanted = new IdSet(ids);
-  const known = before.filter((id) => wanted.delete(id));
-  return known.length === ids.length ? known : [...known, ...ids.filter((id) => wanted.has(id))];
-}
-
-/** Binary search in ascending ids; -1 where absent. */
-function search(ids: readonly FlowId[], id: FlowId): number {
-  let low = 0;
-  let high = ids.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const held = ids[middle]!;
-    if (held === id) return middle;
-    if (held < id) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }

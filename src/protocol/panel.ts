@@ -9,6 +9,9 @@ import type { SortColumn } from '../flow/sort.ts';
 /** In the editor area, in the bottom panel, or as the editor of a capture file. */
 export type PanelPlace = 'editor' | 'panel' | 'file';
 
+/** Rows are held by the page, and asked for, in pieces of so many. */
+export const pageRows = 32;
+
 /** One row of the table. Times in microseconds since 1970; 0: not yet. */
 export interface PanelRow {
   readonly id: FlowId;
@@ -56,6 +59,15 @@ export interface PanelState {
   readonly warning: string;
   /** Of a file, its last packet: the present for flows that were open then. Otherwise the clock tells it. */
   readonly now?: number;
+}
+
+export interface PanelRows {
+  readonly version: number;
+  readonly from: number;
+  readonly rows: readonly PanelRow[];
+  /** As in PanelState, at that moment: the page may not have heard of it yet. */
+  readonly count: number;
+  readonly shifted: number;
 }
 
 /** A body as the panel shows it: decoded and cut to what a person reads; the whole is a document in the editor. */
@@ -187,7 +199,7 @@ export interface Requests {
   /** What the page had told the host to remember comes back with the first state. */
   ready: { params: Record<string, never>; result: { state: PanelState; remembered?: unknown } };
   remember: { params: { state: unknown }; result: Record<string, never> };
-  rows: { params: { from: number; to: number }; result: { version: number; from: number; rows: PanelRow[] } };
+  rows: { params: { from: number; to: number }; result: PanelRows };
   setQuery: { params: { query: string }; result: { error?: QueryError } };
   complete: { params: { query: string; cursor: number }; result: Completion[] };
   setSort: { params: { column: SortColumn; descending: boolean }; result: Record<string, never> };
@@ -208,18 +220,24 @@ export interface Requests {
 }
 export type Method = keyof Requests;
 
-export type ToHost = {
-  [M in Method]: {
-    readonly kind: 'request';
-    readonly id: number;
-    readonly method: M;
-    readonly params: Requests[M]['params'];
-  };
-}[Method];
+export type ToHost =
+  | {
+      [M in Method]: {
+        readonly kind: 'request';
+        readonly id: number;
+        readonly method: M;
+        readonly params: Requests[M]['params'];
+      };
+    }[Method]
+  /**
+   * The page has taken a state, and the next one may come: so a busy page hears of the newest one only. `newest`: so
+   * many of the newest rows are to come with it, as the page follows them.
+   */
+  | { readonly kind: 'taken'; readonly newest: number };
 
 export type ToWebview =
   | { readonly kind: 'answer'; readonly id: number; readonly result?: unknown; readonly error?: string }
-  | { readonly kind: 'state'; readonly state: PanelState }
+  | { readonly kind: 'state'; readonly state: PanelState; readonly newest?: PanelRows }
   /** Put this query into the bar. */
   | { readonly kind: 'query'; readonly query: string }
   /** "Reveal in panel": select this flow and scroll to it. */

@@ -1,6 +1,6 @@
 // The panel: query bar, timeline strip, table, detail. What it shows is asked of the host; only view state lives here.
 import type { FlowId } from '../flow/model.ts';
-import type { PanelCommand, PanelRow, PanelSide, PanelState } from '../protocol/panel.ts';
+import type { PanelCommand, PanelRow, PanelRows, PanelSide, PanelState } from '../protocol/panel.ts';
 import { button, element, icon, perFrame } from './dom.ts';
 import { Detail } from './detail/detail.ts';
 import { Menu } from './menu.ts';
@@ -133,29 +133,32 @@ class Panel {
   }
 
   heard(event: Parameters<ConstructorParameters<typeof Host>[0]>[0]): void {
-    if (event.kind === 'state') this.setState(event.state);
+    if (event.kind === 'state') this.setState(event.state, event.newest);
     else if (event.kind === 'query') void this.queryBar.set(event.query);
     else void this.reveal(event.id);
   }
 
-  private setState(next: PanelState): void {
+  private setState(next: PanelState, newest?: PanelRows): void {
     const { state } = this;
     const reordered = next.query !== state.query || next.sort.column !== state.sort.column || next.sort.descending !== state.sort.descending; // prettier-ignore
     this.state = next;
-    this.table.setState(next, reordered);
+    this.table.setState(next, reordered, newest);
+    host.taken(this.table.follows);
     const text =
       next.count === next.total
         ? next.total === 1
           ? t('1 flow')
           : t('{0} flows', next.total.toLocaleString())
         : t('{0} of {1} flows', next.count.toLocaleString(), next.total.toLocaleString());
-    this.count.textContent = text;
+    if (this.count.textContent !== text) this.count.textContent = text;
     if (next.query !== state.query) this.say(t('{0} of them match', next.count.toLocaleString()));
-    this.warning.replaceChildren(...(next.warning ? [icon('warning'), next.warning] : []));
-    this.warning.title = next.warning;
+    if (this.warning.title !== next.warning) {
+      this.warning.replaceChildren(...(next.warning ? [icon('warning'), next.warning] : []));
+      this.warning.title = next.warning;
+    }
     this.progress.hidden = next.progress === undefined;
-    this.progress.value = next.progress ?? 0;
-    document.title = next.source;
+    if (next.progress !== undefined) this.progress.value = next.progress;
+    if (document.title !== next.source) document.title = next.source;
     this.later(reordered);
   }
 

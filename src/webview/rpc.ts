@@ -34,6 +34,11 @@ export class Host {
     });
   }
 
+  /** The state has been taken; `newest` rows are to come with the next one. */
+  taken(newest: number): void {
+    this.api.postMessage({ kind: 'taken', newest });
+  }
+
   /** What is kept while the panel is hidden or the window reloads. */
   load<T>(): Partial<T> {
     return (this.api.getState() as Partial<T> | undefined) ?? {};

@@ -5,6 +5,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { FrameLocator } from 'playwright-core';
+import { BytesOut } from '../../src/capture/bytesOut.ts';
+import { TcpFlag, writeTcp, type Side } from '../../src/capture/packets.ts';
 import { haveTshark, tshark } from '../support/tshark.ts';
 import { Editor } from '../support/ui/editor.ts';
 
@@ -137,6 +139,8 @@ describe('the flow panel', function () {
     await editor.command('Flowtap: Save Flows…');
     const name = editor.page.locator('.quick-input-widget input').first();
     await name.waitFor();
+    // The dialog writes its own proposal when it has found the folder.
+    await assertEventually(async () => (await name.inputValue()).endsWith('/flows.pcapng'));
     await name.fill(file);
     await name.press('Enter');
     await assertEventually(() => Promise.resolve(existsSync(file)));
@@ -160,12 +164,63 @@ describe('the flow panel', function () {
     await cut.getByText(/The file ends in the middle of a block \(at byte \d+\)/).waitFor();
     await editor.screenshot('capture-cut');
   });
+
+  it('marks what did not come as it should, in the table and in the detail', async () => {
+    const file = path.join(editor.workspace, 'marks.pcap');
+    writeFileSync(file, captureWithFaults());
+    await editor.openFile(file);
+    const opened = editor.page.frameLocator('iframe.webview.ready >> nth=-1').frameLocator('iframe#active-frame');
+    await opened.getByText('2 flows', { exact: true }).waitFor();
+    const marked = opened.locator('.row.marked');
+    await marked.waitFor();
+    assert.equal(await marked.count(), 1, 'the other flow is well');
+    const words = '8 B lost · 1 retransmitted · 1 out of order · 1 overlapping';
+    const reason = marked.locator('.cell.reason');
+    assert.ok((await reason.innerText()).endsWith(words));
+    assert.ok(
+      (await reason.getAttribute('title'))?.endsWith(words),
+      'a column that is too narrow shows it when pointed at',
+    );
+    await opened.locator('.warning').getByText('1 packets were sent again').waitFor();
+    await marked.dblclick();
+    const detail = opened.getByRole('region', { name: 'Flow detail' });
+    for (const [name, value] of [['Retransmitted', '1'], ['Out of order', '1'], ['Overlapping', '1'], ['Not in the capture', '8 B']] as const)
+      assert.equal(await detail.locator('dt', { hasText: name }).locator('xpath=following-sibling::dd[1]').innerText(), value); // prettier-ignore
+    await editor.screenshot('marks');
+    await editor.setTheme('light');
+    await marked.waitFor();
+    await editor.screenshot('marks-light');
+  });
 });
 
+/** A pcap file of raw IP packets: a flow with all that can go wrong, and one without. */
+function captureWithFaults(): Buffer {
+  const end = (last: number, port: number): Side => ({ address: Uint8Array.of(10, 0, 0, last), port });
+  const [client, server, other] = [end(1, 4000), end(2, 80), end(3, 80)];
+  const words = (...of: number[]): Buffer => Buffer.from(Uint32Array.from(of).buffer);
+  const pieces = [words(0xa1b2c3d4, 0x0004_0002, 0, 0, 65_535, 101)];
+  let at = 0;
+  const tcp = (to: Side, sequence: number, text: string, flags: number = TcpFlag.ack): void => {
+    const out = new BytesOut();
+    writeTcp(out, client, to, { sequence, acknowledgement: 0, flags }, Buffer.from(text));
+    const bytes = out.take();
+    pieces.push(words(1_700_000_000, ++at * 1000, bytes.length, bytes.length), Buffer.from(bytes));
+  };
+  for (const to of [server, other]) tcp(to, 0, '', TcpFlag.syn);
+  tcp(server, 1, 'abcd');
+  tcp(server, 1, 'abcd'); // again
+  tcp(server, 9, 'ijkl'); // before its time
+  tcp(server, 5, 'efgh'); // late
+  tcp(server, 11, 'klmn'); // half of it again
+  tcp(server, 23, 'wxyz'); // eight bytes are missing
+  tcp(other, 1, 'all well');
+  return Buffer.concat(pieces);
+}
+
 async function assertEventually(holds: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 600; i++) {
     if (await holds()) return;
-    await new Promise((done) => setTimeout(done, 50));
+    await new Promise((done) => setTimeout(done, 100));
   }
   assert.fail('it never held');
 }

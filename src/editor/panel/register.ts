@@ -8,7 +8,7 @@ import { registerCaptureEditor } from '../capture/register.ts';
 import { panelCommands } from './commands.ts';
 import { FlowDocuments } from './documents.ts';
 import { FlowPanel, panelType } from './panel.ts';
-import { saveFlows } from './save.ts';
+import { matchingFlows, saveFlows } from './save.ts';
 
 export function registerPanel(app: App): void {
   const { t } = vscode.l10n;
@@ -40,8 +40,8 @@ export function registerPanel(app: App): void {
     else panel.open();
   });
   app.command(commands.saveFlows, async () => {
-    const session = panel.open();
-    await saveFlows(app.store, session.view.all().flatMap((id) => app.store.flow(id) ?? []), app.version); // prettier-ignore
+    const flows = await matchingFlows(app.store, panel.open().view);
+    if (flows) await saveFlows(app.store, flows, app.version);
   });
   app.own(
     vscode.window.registerWebviewPanelSerializer(panelType, {

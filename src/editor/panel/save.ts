@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { exportFormats } from '../../capture/export.ts';
 import type { Flow } from '../../flow/model.ts';
 import type { FlowStore } from '../../flow/store.ts';
+import type { FlowView } from '../../flow/view.ts';
 import { bytesText } from '../../flow/text.ts';
 import { nodeCodecs } from '../../node/contentCodecs.ts';
 import { writeWhole } from '../../node/writeFile.ts';
@@ -17,6 +18,20 @@ export async function saveFlows(store: FlowStore, flows: readonly Flow[], versio
   });
   if (!target) return;
   await saveTo(store, flows, target.fsPath, version);
+}
+
+/** All that the query of a view matches, also where it is still being answered. Undefined where the user gives up. */
+export async function matchingFlows(store: FlowStore, view: FlowView): Promise<Flow[] | undefined> {
+  const { t } = vscode.l10n;
+  const { Notification } = vscode.ProgressLocation;
+  const title = t('Finding the flows that match');
+  const found =
+    !view.searching ||
+    (await vscode.window.withProgress({ location: Notification, title, cancellable: true }, (_, cancel) => {
+      const cancelled = new Promise<boolean>((done) => void cancel.onCancellationRequested(() => done(false)));
+      return Promise.race([view.found(), cancelled]);
+    }));
+  return found ? view.all().flatMap((id) => store.flow(id) ?? []) : undefined;
 }
 
 /** The part that needs no dialog. */

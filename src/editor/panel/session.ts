@@ -2,28 +2,18 @@
 import type { Decoder } from '../../dissect/content.ts';
 import { dissectFlow } from '../../dissect/feed.ts';
 import type { Flow, FlowId } from '../../flow/model.ts';
-import { isFailure, closeReasonText } from '../../flow/model.ts';
 import { translatedError } from '../../flow/query/ast.ts';
 import { completeQuery } from '../../flow/query/complete.ts';
 import { parseQuery } from '../../flow/query/parse.ts';
 import { sortColumns } from '../../flow/sort.ts';
-import { Flag } from '../../flow/rows.ts';
 import type { FlowStore } from '../../flow/store.ts';
 import { FlowView } from '../../flow/view.ts';
-import type { CloseReason } from '../../../gen/flow_pb.ts';
-import { maxSelected } from '../../protocol/panel.ts';
-import type {
-  Method,
-  PanelPlace,
-  PanelState,
-  PanelStream,
-  PanelTimeline,
-  Requests,
-  ToHost,
-  ToWebview,
-} from '../../protocol/panel.ts';
+import { maxSelected, pageRows } from '../../protocol/panel.ts';
+import type { Method, PanelPlace, PanelRows, PanelState, Requests, ToHost, ToWebview } from '../../protocol/panel.ts';
 import type { Translate } from '../sidebar/text.ts';
 import { detailOf, messageBody, rowOf } from './detail.ts';
+import { streamOf } from './stream.ts';
+import { timeline } from './timeline.ts';
 
 export interface PanelHost {
   readonly command: (params: Requests['command']['params']) => Promise<void>;
@@ -41,10 +31,12 @@ export interface PanelHost {
   readonly remembered: () => unknown;
 }
 
-/** The panel hears of changes at most this often, in milliseconds: the store gathers them for longer. */
-const stateEvery = 30;
+/** The panel hears of changes at most this often, in milliseconds, and never before it has taken the ones before. */
+const stateEvery = 16;
 const maxRowsPerRequest = 20_000;
 const maxSeen = 200;
+/** Of the newest rows, a page is sent so many unasked. */
+const maxFollowed = 1000;
 
 type Handlers = {
   [M in Method]: (params: Requests[M]['params']) => Requests[M]['result'] | Promise<Requests[M]['result']>;
@@ -60,6 +52,12 @@ export class PanelSession {
   private version = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private toldAt = -Infinity;
+  /** A state is on its way that the page has not taken yet. */
+  private untaken = false;
+  /** The version that the page was told of. */
+  private told = 0;
+  /** So many of the newest rows the page follows. */
+  private follows = 0;
   private disposed = false;
   private post: (message: ToWebview) => void = () => {};
   /** Events for a page that is not there, or has not said it is ready; undefined once it has. */
@@ -91,6 +89,7 @@ export class PanelSession {
 
   /** Answers a request; a message that is none is ignored. Never rejects. */
   async receive(message: ToHost): Promise<void> {
+    if (message?.kind === 'taken') return this.taken(message.newest);
     if (message?.kind !== 'request' || !Object.hasOwn(this.handlers, message.method)) return;
     try {
       const handler = this.handlers[message.method] as (params: unknown) => unknown;
@@ -122,14 +121,41 @@ export class PanelSession {
   /** Something the panel shows besides the rows has changed: the source, the progress. */
   changed(): void {
     this.version++;
-    if (this.waiting || this.timer) return;
+    if (this.waiting || this.timer || this.untaken) return;
     // At once after a quiet time, so that a new flow waits for one timer only, the store's.
-    const wait = Math.max(0, this.toldAt + stateEvery - performance.now());
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.toldAt = performance.now();
-      if (!this.disposed && !this.waiting) this.post({ kind: 'state', state: this.state() });
-    }, wait);
+    const wait = this.toldAt + stateEvery - performance.now();
+    if (wait > 0) this.timer = setTimeout(() => this.tell(), wait);
+    else this.tell();
+  }
+  private tell(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.disposed || this.waiting) return;
+    this.toldAt = performance.now();
+    this.told = this.version;
+    this.untaken = true;
+    const newest = this.newest();
+    this.post({ kind: 'state', state: this.state(), ...(newest && { newest }) });
+  }
+  private taken(newest: number): void {
+    this.untaken = false;
+    this.follows = Number.isInteger(newest) ? Math.max(0, Math.min(newest, maxFollowed)) : 0;
+    if (this.told === this.version || this.waiting || this.timer) return;
+    this.version--; // changed() counts it
+    this.changed();
+  }
+
+  /** The rows that the page would ask for next. */
+  private newest(): PanelRows | undefined {
+    const { sort, sorting, count } = this.view;
+    if (this.follows === 0 || sorting || sort.column !== 'start') return undefined;
+    if (sort.descending) return this.rows(0, Math.ceil(this.follows / pageRows) * pageRows);
+    return this.rows(Math.floor(Math.max(0, count - this.follows) / pageRows) * pageRows, count);
+  }
+  private rows(from: number, to: number): PanelRows {
+    const { version, view, store } = this;
+    const rows = view.slice(from, to).flatMap((id) => store.flow(id) ?? []);
+    return { version, from, rows: rows.map(rowOf), count: view.count, shifted: view.shifted };
   }
 
   private state(): PanelState {
@@ -163,6 +189,9 @@ export class PanelSession {
     ready: () => {
       const waiting = this.waiting ?? [];
       this.waiting = undefined;
+      this.untaken = false;
+      this.follows = 0;
+      this.told = this.version;
       setTimeout(() => waiting.forEach((event) => this.post(event)), 0); // after the answer
       return { state: this.state(), remembered: this.host.remembered() };
     },
@@ -172,8 +201,7 @@ export class PanelSession {
     },
     rows: ({ from, to }) => {
       const start = Math.max(0, Math.floor(from));
-      const ids = this.view.slice(start, Math.min(to, start + maxRowsPerRequest));
-      return { version: this.version, from: start, rows: ids.flatMap((id) => this.store.flow(id) ?? []).map(rowOf) };
+      return this.rows(start, Math.min(to, start + maxRowsPerRequest));
     },
     setQuery: ({ query }) => {
       const parsed = parseQuery(query.trim(), this.host.now());
@@ -212,7 +240,7 @@ export class PanelSession {
       const flow = this.store.flow(id);
       return flow && messageBody(dissectFlow(flow, this.store).messages[message], side ?? 'response', this.host);
     },
-    stream: ({ id }) => this.stream(id),
+    stream: ({ id }) => streamOf(this.store, id),
     timeline: ({ slices, from, to }) => timeline(this.store, slices, this.host.now(), from, to),
     command: async (params) => {
       await this.host.command(params);
@@ -227,20 +255,6 @@ export class PanelSession {
       for (const { bytes } of this.store.body(flow.id, direction).chunks) held += bytes.length;
     const { application } = flow;
     return [flow.id, flow.state, flow.connectedAt, flow.bytesUp, flow.bytesDown, flow.datagramsUp, flow.datagramsDown, flow.lost?.bytesUp, flow.lost?.bytesDown, flow.host, application?.protocol, application?.summary, held].join('|'); // prettier-ignore
-  }
-
-  private stream(id: FlowId): PanelStream | undefined {
-    const flow = this.store.flow(id);
-    if (!flow) return undefined;
-    const up = this.store.body(id, 'up').chunks.map((c) => ({ up: true, ...c }));
-    const down = this.store.body(id, 'down').chunks.map((c) => ({ up: false, ...c }));
-    const held = (chunks: readonly { bytes: Uint8Array }[]): number => chunks.reduce((n, c) => n + c.bytes.length, 0);
-    return {
-      chunks: [...up, ...down]
-        .sort((a, b) => a.at - b.at)
-        .map(({ up: isUp, offset, at, bytes }) => ({ up: isUp, offset, at, bytes })),
-      missing: { up: Math.max(0, flow.bytesUp - held(up)), down: Math.max(0, flow.bytesDown - held(down)) },
-    };
   }
 
   /** Values for completion, out of the newest flows: cheap, and most likely what is looked for. */
@@ -265,41 +279,4 @@ export class PanelSession {
     }
     return [...found];
   }
-}
-
-const failureReasons = Uint8Array.from({ length: 256 }, (_, r) =>
-  isFailure(closeReasonText(r as CloseReason)) ? 1 : 0,
-);
-
-/** Now, while a flow is open; otherwise when the last of them ended. */
-function lastMoment(store: FlowStore, now: number): number {
-  if (store.liveCount > 0 || store.size === 0) return now;
-  let last = 0;
-  for (const { group, from, to } of store.slices()) {
-    const { closedAt } = group;
-    for (let i = from; i < to; i++) if (closedAt[i]! > last) last = closedAt[i]!;
-  }
-  return last;
-}
-
-/** Flows by when they began, over all of the store or a span; straight from the columns. */
-export function timeline(store: FlowStore, slices: number, now: number, from?: number, to?: number): PanelTimeline {
-  const count = Math.max(1, Math.min(2000, Math.floor(slices)));
-  const first = from ?? store.flow(store.first)?.openedAt ?? now;
-  const last = Math.max(first + 1000, to ?? lastMoment(store, now));
-  const opened = new Uint32Array(count);
-  const failed = new Uint32Array(count);
-  const scale = count / (last - first);
-  // Twice a second over all flows: the columns are taken out of the loop.
-  for (const { group, from: a, to: b } of store.slices()) {
-    const { openedAt, flags, reason } = group;
-    for (let i = a; i < b; i++) {
-      const place = (openedAt[i]! - first) * scale;
-      if (!(place >= 0 && place < count)) continue;
-      const slice = Math.trunc(place);
-      opened[slice]!++;
-      if (flags[i]! & Flag.ended && failureReasons[reason[i]!]) failed[slice]!++;
-    }
-  }
-  return { from: first, to: last, opened: [...opened], failed: [...failed] };
 }

@@ -36,12 +36,24 @@ export function stateLabel(state: FlowState, t: Translate): string {
   }
 }
 
+/** Thousands of flows share one process: the store gives them the same object. */
+const processKeys = new WeakMap<Flow['process'], string>();
+function processKey(flow: Flow): string {
+  const { process } = flow;
+  let key = processKeys.get(process);
+  if (key === undefined) {
+    key = JSON.stringify([process.path || process.name || process.pid, scriptOf(flow)]);
+    processKeys.set(process, key);
+  }
+  return key;
+}
+
 export const groupings: Readonly<Record<GroupingId, Grouping>> = {
   // By program rather than by pid: two hundred runs of curl are one group, `node server.js` and
   // `node client.js` are two.
   process: {
     id: 'process',
-    key: (flow) => JSON.stringify([flow.process.path || flow.process.name || flow.process.pid, scriptOf(flow)]),
+    key: processKey,
     label: programName,
     rank: () => 0,
   },

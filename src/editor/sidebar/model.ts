@@ -1,34 +1,16 @@
 // What the tree shows: groups of connections, kept in step with the store. Pure, single-threaded.
 //
 // The store's changes are only noted (cheap, also while the view is hidden); `settle` looks the noted flows up
-// and says what a view must redraw. Everything is bounded: flows held, rows shown per group, groups shown.
+// and says what a view must redraw. Where more was noted than is ever held, the store is asked for the recent
+// flows instead: most of the noted ones would be let go again at once. Everything is bounded: flows held, rows
+// shown per group, groups shown.
 import type { FlowChanges } from '../../flow/changes.ts';
 import type { Flow, FlowId } from '../../flow/model.ts';
 import type { FlowFilter, FlowRow, Group, More, Totals } from './elements.ts';
-import type { Grouping } from './grouping.ts';
-import { groupings, stateOf } from './grouping.ts';
+import { stateOf } from './grouping.ts';
+import { compareNames, type FlowSource, type ModelOptions, type Redraw } from './modelParts.ts';
 import { RateMeter } from './rate.ts';
 import type { Translate } from './text.ts';
-
-export interface ModelOptions {
-  readonly grouping: Grouping;
-  /** How long a closed flow stays, in microseconds. */
-  readonly keepClosed: number;
-  readonly rowsPerGroup: number;
-  readonly groups: number;
-  /** Flows held in all; above it the oldest closed ones go, and then further ones are not listed. */
-  readonly held: number;
-}
-
-/** What `settle` changed. */
-export interface Redraw {
-  /** Groups came or went. */
-  readonly root: boolean;
-  /** Groups whose list of rows changed. */
-  readonly lists: ReadonlySet<Group>;
-  /** Rows whose flow changed. */
-  readonly rows: ReadonlySet<FlowRow>;
-}
 
 const expandedGroups = 20;
 /** Work on the texts of a filter until other things get their turn, see query/meter.ts: about 20 ms. */
@@ -40,6 +22,8 @@ export class SidebarModel {
   #filter: FlowFilter | undefined;
   readonly #flows = new Map<FlowId, Flow>();
   readonly #noted = new Set<FlowId>();
+  /** More was noted than is held: nothing is noted until the recent flows have been asked for. */
+  #overrun = false;
   /** Closed flows in the order in which they were found closed. */
   readonly #closed = new Set<FlowId>();
   readonly #groups = new Map<string, Group>();
@@ -69,11 +53,6 @@ export class SidebarModel {
   get options(): ModelOptions {
     return this.#options;
   }
-  /** True where so much was noted that it should be settled even though nobody looks. */
-  get crowded(): boolean {
-    return this.#noted.size > this.#options.held;
-  }
-
   /** True where `settle` has to be called again: a costly filter takes several turns. */
   get behind(): boolean {
     return this.#noted.size > 0;
@@ -82,7 +61,13 @@ export class SidebarModel {
   /** Takes note of a batch of the store's changes. */
   note(changes: FlowChanges): void {
     if (changes.cleared) this.clear();
+    if (this.#overrun) return;
     const { opened, evicted } = changes;
+    if (this.#noted.size + opened.end - opened.first > this.#options.held) {
+      this.#overrun = true;
+      this.#noted.clear();
+      return;
+    }
     for (let id = opened.first; id < opened.end; id++) this.#noted.add(id);
     for (const id of changes.updated) this.#noted.add(id);
     for (const id of changes.closed) this.#noted.add(id);
@@ -118,11 +103,13 @@ export class SidebarModel {
   }
 
   /** Brings the tree up to date and says what changed since the last call. `now` in microseconds. */
-  settle(lookup: (id: FlowId) => Flow | undefined, now: number): Redraw {
+  settle(source: FlowSource, now: number): Redraw {
     this.#refill();
+    if (this.#overrun) this.#catchUp(source, now);
+    this.#makeRoom();
     for (const id of this.#noted) {
       this.#noted.delete(id);
-      const flow = lookup(id);
+      const flow = source.flow(id);
       if (flow) this.#take(flow, now);
       else this.#drop(id);
       if (this.#spent) break;
@@ -184,6 +171,24 @@ export class SidebarModel {
       if (flow.process.pid) pids.add(flow.process.pid);
     }
     return { ...totals, pids: [...pids] };
+  }
+
+  #catchUp(source: FlowSource, now: number): void {
+    this.#overrun = false;
+    const recent = source.recent(this.#options.held, now - this.#options.keepClosed);
+    const kept = new Set(recent);
+    for (const id of this.#flows.keys()) if (!kept.has(id)) this.#drop(id);
+    for (const id of recent) this.#noted.add(id);
+  }
+
+  /** The oldest closed flows go, as many as come: all at once, since finding the first of a Set that shrinks is slow. */
+  #makeRoom(): void {
+    let excess = this.#flows.size - this.#options.held;
+    for (const id of this.#noted) if (!this.#flows.has(id)) excess++;
+    for (const id of this.#closed) {
+      if (excess-- <= 0) break;
+      this.#drop(id);
+    }
   }
 
   #take(flow: Flow, now: number): void {
@@ -292,18 +297,3 @@ export class SidebarModel {
     return this.#filter?.meter !== undefined && this.#filter.meter.left <= 0;
   }
 }
-
-/** Made when first needed: loading the rules of collation takes milliseconds. */
-let collator: Intl.Collator | undefined;
-function compareNames(a: string, b: string): number {
-  collator ??= new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-  return collator.compare(a, b);
-}
-
-export const defaultOptions: ModelOptions = {
-  grouping: groupings.process,
-  keepClosed: 300e6,
-  rowsPerGroup: 300,
-  groups: 300,
-  held: 10_000,
-};

@@ -7,7 +7,7 @@ import { registerCopying } from './copy.ts';
 import { registerFiltering } from './filtering.ts';
 import type { GroupingId } from './grouping.ts';
 import { groupings, isGroupingId } from './grouping.ts';
-import { defaultOptions } from './model.ts';
+import { defaultOptions } from './modelParts.ts';
 import { ConnectionsView } from './view.ts';
 
 /** The grouping chosen by hand, which outlives the window. */

@@ -1,6 +1,7 @@
 // The tree "Live connections": brings the model's changes to the screen, batched, and only what is shown.
 import * as vscode from 'vscode';
 import type { FlowChanges } from '../../flow/changes.ts';
+import { recentFlows } from '../../flow/recent.ts';
 import { contextKeys, views } from '../../protocol/ids.ts';
 import type { App } from '../app.ts';
 import { limitedMode, losses, stateTitle } from '../proxy/describe.ts';
@@ -131,11 +132,11 @@ export class ConnectionsView implements vscode.TreeDataProvider<Element>, vscode
     this.model.note(changes);
     this.#app.keys.set(contextKeys.hasFlows, this.#app.store.size > 0);
     if (this.tree.visible) this.#timer ??= setTimeout(() => this.flush(), batch);
-    else if (this.model.crowded) this.#settle();
   }
 
   #settle(): ReturnType<SidebarModel['settle']> {
-    return this.model.settle((id) => this.#app.store.flow(id), now());
+    const { store } = this.#app;
+    return this.model.settle({ flow: (id) => store.flow(id), recent: (...of) => recentFlows(store, ...of) }, now());
   }
 
   /** Brings what changed to the screen now. */

@@ -10,9 +10,14 @@ export const maxQueryLength = 4096;
 const maxDepth = 64;
 /** What a regular expression may unfold to: with the length of a text it bounds the work for that text. */
 const maxRegexSize = 500;
+/** And all those of a query. */
+const maxRegexSizes = 2000;
 
 export type Parsed =
   { readonly query: Query; readonly error?: undefined } | { readonly query?: undefined; readonly error: ParseError };
+
+type BareValue = Extract<Value, { kind: 'bare' }>;
+type RegexValue = Extract<Value, { kind: 'regex' }>;
 
 class Failure extends Error {
   readonly said: Message;
@@ -45,6 +50,7 @@ class Parser {
   private readonly now: number;
   private at = 0;
   private depth = 0;
+  private regexSizes = 0;
 
   constructor(tokens: readonly Token[], length: number, now: number) {
     this.tokens = tokens;
@@ -98,7 +104,7 @@ class Parser {
         case 'term':
           return this.term(token);
         case 'text':
-          return { kind: 'term', field: freeText.name, test: textTest(token.value, ':'), span: token };
+          return { kind: 'term', field: freeText.name, test: this.text(token.value, ':'), span: token };
         case ')':
         case 'and':
         case 'or':
@@ -137,10 +143,26 @@ class Parser {
       throw new Failure(message('"{0}" is text: use {0}:… or {0}=…, not {1}.', field.name, operator), value);
     if (value.kind !== 'bare') {
       if (numeric) throw new Failure(message('"{0}" needs {1}.', field.name, unitHint[field.kind]), value);
-      return [textTest(value, operator)];
+      return [this.text(value, operator)];
     }
     const parts = numeric || field.kind === 'word' ? split(value) : [value];
     return parts.map((part) => (numeric ? this.numberTest(field, operator, part) : wordOrText(field, operator, part)));
+  }
+
+  private text(value: Value, operator: Operator): Test {
+    if (value.kind !== 'regex') return textTest(value, operator);
+    const { test, size } = regexTest(value);
+    this.regexSizes += size;
+    if (this.regexSizes > maxRegexSizes)
+      throw new Failure(
+        message(
+          'The regular expressions of this query are too large together: up to here they unfold to {0} steps, more than {1}.',
+          this.regexSizes,
+          maxRegexSizes,
+        ),
+        value,
+      );
+    return test;
   }
 
   private numberTest(field: Field, operator: Operator, value: Value): Test {
@@ -175,17 +197,17 @@ class Parser {
   }
 }
 
-function split(value: Value): Value[] {
+function split(value: BareValue): BareValue[] {
   let start = value.start;
   return value.text.split(',').map((text) => {
-    const part: Value = { kind: 'bare', text, start, end: start + text.length };
+    const part: BareValue = { kind: 'bare', text, start, end: start + text.length };
     start = part.end + 1;
     if (text === '') throw new Failure(message('A value is missing in this list.'), value);
     return part;
   });
 }
 
-function wordOrText(field: Field, operator: Operator, value: Value): Test {
+function wordOrText(field: Field, operator: Operator, value: BareValue): Test {
   if (field.kind !== 'word' || /[*?]/.test(value.text)) return textTest(value, operator);
   const known = field.words!.filter((w) => w.toLowerCase().startsWith(value.text.toLowerCase()));
   // Methods and protocols are open sets: an unknown one is asked for as it is.
@@ -200,10 +222,8 @@ function wordOrText(field: Field, operator: Operator, value: Value): Test {
     : { kind: 'equals', text: value.text };
 }
 
-function textTest(value: Value, operator: Operator): Test {
+function textTest(value: Exclude<Value, RegexValue>, operator: Operator): Test {
   switch (value.kind) {
-    case 'regex':
-      return regexTest(value);
     case 'quoted':
       if (!value.closed) throw new Failure(message('This quotation mark is not closed.'), value);
       return operator === '=' ? { kind: 'equals', text: value.text } : { kind: 'contains', text: value.text };
@@ -213,7 +233,8 @@ function textTest(value: Value, operator: Operator): Test {
   }
 }
 
-function regexTest(value: Extract<Value, { kind: 'regex' }>): Test {
+/** `size`: the steps that it unfolds to. */
+function regexTest(value: RegexValue): { readonly test: Test; readonly size: number } {
   if (/[^i]/.test(value.flags))
     throw new Failure(message('The only flag of a regular expression is i, not "{0}".', value.flags), value);
   let size: number;
@@ -238,7 +259,7 @@ function regexTest(value: Extract<Value, { kind: 'regex' }>): Test {
       ),
       value,
     );
-  return { kind: 'regex', pattern: value.text, ignoreCase: value.flags.includes('i') };
+  return { test: { kind: 'regex', pattern: value.text, ignoreCase: value.flags.includes('i') }, size };
 }
 
 /** With the nearest field name, for a slip of the finger. */

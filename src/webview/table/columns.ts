@@ -12,6 +12,8 @@ export interface Column {
   readonly numeric?: boolean;
   /** Takes of the width that is left over. */
   readonly grows?: boolean;
+  /** A symbol may stand before the text. */
+  readonly marked?: boolean;
   /** What people look at second: paler. */
   readonly secondary?: boolean;
   /** Absent where the column cannot be sorted by. */
@@ -65,8 +67,8 @@ export const columns: readonly Column[] = [
   },
   { id: 'protocol', secondary: true, title: t('Protocol'), width: 76, sort: 'protocol', text: (r) => r.protocol },
   { id: 'summary', grows: true, title: t('Summary'), width: 164, sort: 'summary', text: (r) => r.summary },
-  { id: 'state', title: t('State'), width: 78, sort: 'state', text: (r) => r.state },
-  { id: 'reason', secondary: true, title: t('Reason'), width: 74, sort: 'reason', text: reasonText },
+  { id: 'state', title: t('State'), width: 78, marked: true, sort: 'state', text: (r) => r.state },
+  { id: 'reason', secondary: true, title: t('Reason'), width: 74, marked: true, sort: 'reason', text: reasonText },
   { id: 'up', title: t('Up'), width: 60, numeric: true, sort: 'up', text: (r) => bytesText(r.up) },
   { id: 'down', title: t('Down'), width: 60, numeric: true, sort: 'down', text: (r) => bytesText(r.down) },
   {

@@ -3,7 +3,8 @@ import type { PanelRow } from '../../protocol/panel.ts';
 import { element } from '../dom.ts';
 import type { ShownColumn } from './layout.ts';
 import type { Selection } from './selection.ts';
-import { drawBar, type TimeSpan } from './timelineBar.ts';
+import type { TextWidths } from './textWidths.ts';
+import { TimelineBar, type TimeSpan } from './timelineBar.ts';
 import { rowHeight } from './window.ts';
 
 /** What lines look like besides their rows. */
@@ -14,6 +15,19 @@ export interface LineLook {
   readonly now: number;
 }
 
+/** Pixels of a cell that are not text's: padding, and the mark before it in some columns. */
+const padding = 12;
+const mark = 20;
+
+interface Cell {
+  readonly root: HTMLElement;
+  readonly kind: string;
+  readonly room: number;
+  text: string;
+  long: boolean;
+  readonly bar?: TimelineBar;
+}
+
 export class Line {
   readonly root = element('div', { class: 'row', role: 'row' });
   row: PanelRow | undefined;
@@ -21,22 +35,25 @@ export class Line {
   private top = NaN;
   private look = '';
   private hidden = false;
-  private readonly texts: (string | undefined)[] = [];
+  private cells: Cell[] = [];
+  private readonly widths: TextWidths;
 
-  constructor(columns: readonly ShownColumn[]) {
+  constructor(columns: readonly ShownColumn[], widths: TextWidths) {
+    this.widths = widths;
     this.setColumns(columns);
   }
 
+  /** Also where the font has changed. */
   setColumns(columns: readonly ShownColumn[]): void {
-    this.texts.length = 0;
-    this.root.replaceChildren(
-      ...columns.map((column) => {
-        const kind = `cell ${column.id}${column.numeric ? ' numeric' : ''}${column.secondary ? ' secondary' : ''}`;
-        const cell = element('div', { class: kind, role: 'gridcell' });
-        cell.style.flex = `${column.grows ? 1 : 0} 0 ${column.width}px`;
-        return cell;
-      }),
-    );
+    this.cells = columns.map((column): Cell => {
+      const kind = `cell ${column.id}${column.numeric ? ' numeric' : ''}${column.secondary ? ' secondary' : ''}`;
+      const root = element('div', { class: kind, role: 'gridcell' });
+      root.style.flex = `${column.grows ? 1 : 0} 0 ${column.width}px`;
+      // A column that grows is at least as wide.
+      const room = column.width - padding - (column.marked ? mark : 0);
+      return { root, kind, room, text: '', long: false, ...(column.id === 'timeline' && { bar: new TimelineBar(root) }) }; // prettier-ignore
+    });
+    this.root.replaceChildren(...this.cells.map((cell) => cell.root));
   }
 
   hide(): void {
@@ -64,15 +81,18 @@ export class Line {
     }
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!;
-      const cell = this.root.children[i] as HTMLElement;
-      if (column.id === 'timeline') {
-        drawBar(cell, row, span, now);
+      const cell = this.cells[i]!;
+      if (cell.bar) {
+        cell.bar.draw(row, span, now);
         continue;
       }
       const text = row ? column.text(row, now) : '';
-      if (text === this.texts[i]) continue;
-      cell.textContent = this.texts[i] = text;
-      if (row?.segments || cell.title) cell.title = row?.segments && column.id === 'reason' ? text : '';
+      if (text === cell.text) continue;
+      cell.root.textContent = cell.text = text;
+      const long = !this.widths.fits(text, cell.room);
+      if (long !== cell.long) cell.root.className = long ? `${cell.kind} long` : cell.kind;
+      cell.long = long;
+      if (row?.segments || cell.root.title) cell.root.title = row?.segments && column.id === 'reason' ? text : '';
     }
   }
 }

@@ -1,20 +1,22 @@
 // The table of flows: an ARIA grid of which only the rows in view exist.
 import type { FlowId } from '../../flow/model.ts';
 import type { SortColumn } from '../../flow/sort.ts';
-import { maxSelected, type PanelRow, type PanelState } from '../../protocol/panel.ts';
+import { maxSelected, type PanelRow, type PanelRows, type PanelState } from '../../protocol/panel.ts';
 import { element, perFrame } from '../dom.ts';
 import { Empty, type EmptyEvents } from './empty.ts';
 import { Header } from './header.ts';
 import { shown, type ColumnState, type ShownColumn } from './layout.ts';
-import { RowCache, type Fetch } from './rows.ts';
+import { actionOf } from './keys.ts';
+import { RowCache } from './rows.ts';
 import { extend, noSelection, select, toggle, type Selection } from './selection.ts';
-import { Line } from './line.ts';
+import { Lines } from './lines.ts';
 import type { TimeSpan } from './timelineBar.ts';
-import { contentHeight, rowHeight, scrollTo, windowAt } from './window.ts';
+import { Viewport } from './viewport.ts';
+import { overscan, rowPixels } from './window.ts';
 import { t } from '../strings.ts';
 
 export interface TableEvents extends EmptyEvents {
-  readonly fetch: Fetch;
+  readonly fetch: (from: number, to: number) => Promise<PanelRows>;
   /** Ids of rows [from, to), at most `maxSelected`. */
   readonly ids: (from: number, to: number) => Promise<readonly FlowId[]>;
   /** The host knows where a flow is. */
@@ -36,12 +38,12 @@ export class Table {
   readonly root: HTMLElement;
   private readonly events: TableEvents;
   private readonly header: Header;
-  private readonly viewport = element('div', { class: 'viewport', role: 'presentation' });
-  private readonly content = element('div', { class: 'content', role: 'rowgroup' });
   /** The grid, and over it what is said where it is empty: a grid may hold rows only. */
   readonly area: HTMLElement;
+  private readonly viewport: Viewport;
   private readonly empty: Empty;
-  private lines: Line[] = [];
+  private readonly lines: Lines;
+  private readonly attributes = new Map<string, string>();
   private readonly cache: RowCache;
   private columns: ShownColumn[] = [];
   private state: PanelState | undefined;
@@ -53,7 +55,7 @@ export class Table {
   constructor(events: TableEvents, layout: readonly ColumnState[]) {
     this.events = events;
     this.empty = new Empty(events);
-    this.cache = new RowCache(events.fetch, () => this.draw());
+    this.cache = new RowCache((from, to) => this.fetch(from, to), () => this.draw()); // prettier-ignore
     this.header = new Header({
       onDidSort: events.onDidSort,
       onDidChangeLayout: (next) => {
@@ -61,23 +63,29 @@ export class Table {
         events.onDidChangeLayout(next);
       },
     });
-    this.viewport.append(this.content);
-    this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport); // prettier-ignore
+    this.viewport = new Viewport(this.header.root, {
+      onDidScroll: () => this.scrolled(),
+      onDidResize: () => this.draw(),
+    });
+    const { content } = this.viewport;
+    this.lines = new Lines(content);
+    this.root = element('div', { class: 'table', role: 'grid', tabindex: 0, 'aria-label': t('Flows'), 'aria-multiselectable': 'true' }, this.header.root, this.viewport.root); // prettier-ignore
     this.area = element('div', { class: 'table-area' }, this.root, this.empty.root);
     this.setLayout(layout);
-    this.viewport.addEventListener('scroll', () => this.scrolled(), { passive: true });
-    // A header cell that gets the focus is brought into view.
-    this.header.root.addEventListener('scroll', () => (this.viewport.scrollLeft = this.header.root.scrollLeft), {
-      passive: true,
-    });
     this.root.addEventListener('keydown', (e) => this.key(e));
-    this.content.addEventListener('mousedown', (e) => this.mouse(e));
-    this.content.addEventListener(
+    content.addEventListener('mousedown', (e) => this.mouse(e));
+    content.addEventListener(
       'dblclick',
       () => this.selection.active !== undefined && events.onDidOpen(this.selection.active),
     );
     this.root.addEventListener('contextmenu', (e) => this.menu(e));
-    new ResizeObserver(() => this.draw()).observe(this.viewport);
+    // The theme and the font are set on these.
+    const look = new MutationObserver(() => {
+      this.lines.refont();
+      this.draw();
+    });
+    look.observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
+    look.observe(document.body, { attributes: true, attributeFilter: ['class', 'style'] });
   }
 
   get following(): boolean {
@@ -89,36 +97,42 @@ export class Table {
     this.draw();
   }
 
-  /** `reordered`: rows are others now, or in another order. */
-  setState(state: PanelState, reordered: boolean): void {
+  /** Of the newest rows, so many are to come with each state. */
+  get follows(): number {
+    return this.followsNewest ? this.viewport.fitting + overscan : 0;
+  }
+  private get followsNewest(): boolean {
+    return this.follow && this.state?.sort.column === 'start';
+  }
+
+  /** `reordered`: rows are others now, or in another order. `newest`: rows of this state. */
+  setState(state: PanelState, reordered: boolean, newest?: PanelRows): void {
     const before = this.state;
     this.state = state;
     if (before && !reordered && state.sort.column === 'start') this.hold(before, state);
     this.cache.outdated(state.version);
+    if (newest) this.cache.put(newest, Infinity);
     this.header.setSort(state.sort);
     this.root.setAttribute('aria-busy', String(state.sorting || state.progress !== undefined));
     this.empty.show(state);
-    this.wantNewest();
     this.draw();
   }
 
-  /** Rows that will be in view with the next frame are asked for now. */
-  private wantNewest(): void {
-    if (!this.follow || this.state?.sort.column !== 'start') return;
-    const { from, to } = windowAt(this.atNewest, this.viewport.clientHeight, this.count);
-    this.cache.want(from, to);
+  /** Rows as they are to be counted now: the host may have told of a change that the page has not taken yet. */
+  private async fetch(from: number, to: number): Promise<PanelRows> {
+    const rows = await this.events.fetch(from, to);
+    const by = this.state?.sort.column === 'start' ? movedBy(this.state, rows) : 0;
+    return { ...rows, from: rows.from - by };
   }
 
   /** Rows that come and go above those in view must not move them. */
   private hold(before: PanelState, next: PanelState): void {
-    const gone = next.shifted - before.shifted;
-    const by = next.sort.descending ? next.count - before.count + gone : -gone;
+    const by = movedBy(before, next);
     if (by === 0) return;
     this.cache.move(by);
     if (this.follow || this.viewport.scrollTop === 0) return;
-    const scale = contentHeight(next.count) / Math.max(1, next.count * rowHeight);
-    this.content.style.height = `${contentHeight(next.count)}px`;
-    this.viewport.scrollTop += by * rowHeight * scale;
+    this.viewport.setRows(next.count);
+    this.viewport.scroll(this.viewport.scrollTop + by * rowPixels(next.count));
   }
 
   /** What the timeline column spans. */
@@ -146,24 +160,16 @@ export class Table {
     this.header.setLayout(layout);
     this.root.setAttribute('aria-colcount', String(this.columns.length));
     this.root.style.setProperty('--table-width', `${this.columns.reduce((sum, c) => sum + c.width, 0)}px`);
-    for (const line of this.lines) line.setColumns(this.columns);
+    this.lines.setColumns(this.columns);
     this.draw();
   }
 
   private get count(): number {
     return this.state?.count ?? 0;
   }
-  private get atNewest(): number {
-    return this.state?.sort.descending ? 0 : Math.max(0, contentHeight(this.count) - this.viewport.clientHeight);
-  }
-
+  /** Scrolling away from the newest row pauses following; scrolling back to it goes on. */
   private scrolled(): void {
-    // Scrolling away from the newest row pauses following; scrolling back to it goes on.
-    const { scrollTop, clientHeight } = this.viewport;
-    const near = this.state?.sort.descending
-      ? scrollTop < rowHeight
-      : scrollTop + clientHeight >= contentHeight(this.count) - rowHeight;
-    this.header.root.scrollLeft = this.viewport.scrollLeft;
+    const near = this.state?.sort.descending ? this.viewport.atStart : this.viewport.atEnd;
     if (near !== this.follow && this.state?.sort.column === 'start') {
       this.follow = near;
       this.events.onDidChangeFollow(near);
@@ -172,58 +178,34 @@ export class Table {
   }
 
   private render(): void {
-    const height = contentHeight(this.count);
-    this.content.style.height = `${height}px`;
-    if (this.follow && this.state?.sort.column === 'start' && this.viewport.scrollTop !== this.atNewest)
-      this.viewport.scrollTop = this.atNewest;
-    const { scrollTop, clientHeight, clientWidth, offsetWidth } = this.viewport;
-    this.header.root.style.paddingRight = `${offsetWidth - clientWidth}px`; // beside the scroll bar
-    const { from, to, top } = windowAt(scrollTop, clientHeight, this.count);
-    this.cache.want(from, to);
+    const { viewport } = this;
+    viewport.setRows(this.count);
+    if (this.followsNewest) viewport.scroll(this.state?.sort.descending ? 0 : viewport.end);
+    const { window } = viewport;
+    this.cache.want(window.from, window.to, this.count);
     this.setAttribute('aria-rowcount', String(this.count + 1)); // the header is row 1
-    if (this.lines.length < to - from) this.addLines(to - from);
     const look = {
       columns: this.columns,
       selection: this.selection,
       span: this.span,
       now: this.state?.now ?? Date.now() * 1000,
     };
-    let active = '';
-    // A row keeps its line while it is in view, so that scrolling writes only the rows that come.
-    for (let i = 0; i < this.lines.length; i++) {
-      const index = from + i;
-      const line = this.lines[index % this.lines.length]!;
-      if (index >= to) line.hide();
-      else {
-        line.show(index, top - from * rowHeight, this.cache.get(index), look);
-        if (line.row && line.row.id === this.selection.active) active = line.root.id;
-      }
-    }
-    this.setAttribute('aria-activedescendant', active);
+    this.setAttribute(
+      'aria-activedescendant',
+      this.lines.draw(window, (index) => this.cache.get(index), look),
+    );
   }
 
   /** '' removes it. What is written again is read out again. */
   private setAttribute(name: string, value: string): void {
-    if ((this.root.getAttribute(name) ?? '') === value) return;
+    if ((this.attributes.get(name) ?? '') === value) return;
+    this.attributes.set(name, value);
     if (value === '') this.root.removeAttribute(name);
     else this.root.setAttribute(name, value);
   }
 
-  private addLines(count: number): void {
-    while (this.lines.length < count) {
-      const line = new Line(this.columns);
-      this.lines.push(line);
-      this.content.append(line.root);
-    }
-  }
-
-  private lineOf(target: EventTarget | null): Line | undefined {
-    const root = (target as Element | null)?.closest<HTMLElement>('.row');
-    return this.lines.find((line) => line.root === root);
-  }
-
   private mouse(event: MouseEvent): void {
-    const line = this.lineOf(event.target);
+    const line = this.lines.of(event.target);
     if (!line?.row) return;
     const { index } = line;
     const { id } = line.row;
@@ -233,48 +215,31 @@ export class Table {
   }
 
   private menu(event: MouseEvent): void {
-    if (!this.lineOf(event.target) || this.selection.ids.size === 0) return;
+    if (!this.lines.of(event.target) || this.selection.ids.size === 0) return;
     event.preventDefault();
     this.askMenu(event.clientX, event.clientY);
   }
   private askMenu(x: number, y: number): void {
-    const row = this.lines.find((line) => line.row?.id === this.selection.active)?.row;
-    this.events.onDidAskMenu(x, y, [...this.selection.ids], row);
+    this.events.onDidAskMenu(x, y, [...this.selection.ids], this.lines.row(this.selection.active));
   }
 
   private key(event: KeyboardEvent): void {
-    const page = Math.max(1, Math.floor(this.viewport.clientHeight / rowHeight) - 1);
-    const steps: Record<string, number> = {
-      ArrowDown: 1,
-      ArrowUp: -1,
-      PageDown: page,
-      PageUp: -page,
-      Home: -Infinity,
-      End: Infinity,
-    };
-    const step = steps[event.key];
-    const command = event.ctrlKey || event.metaKey;
     if ((event.target as Element).closest('.header, .empty')) return;
-    if (command && (event.key === 'a' || event.key === 'c')) {
-      // The workbench would select all of the page's text, or copy it.
-      event.preventDefault();
-      event.stopPropagation();
-    }
-    if (command && event.key === 'a') {
-      void this.selectRange(0, this.count);
-    } else if (command && event.key === 'c' && this.selection.ids.size > 0) {
-      this.events.onDidCopy([...this.selection.ids]);
-    } else if (step !== undefined) {
-      event.preventDefault();
-      void this.step(step, event.shiftKey);
-    } else if (event.key === 'Enter' && this.selection.active !== undefined)
-      this.events.onDidOpen(this.selection.active);
-    else if (event.key === 'Escape') this.setSelection(noSelection);
-    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
-      event.preventDefault();
-      const box =
-        this.content.querySelector('.active')?.getBoundingClientRect() ?? this.viewport.getBoundingClientRect();
-      if (this.selection.ids.size > 0) this.askMenu(box.left + 40, box.bottom);
+    const action = actionOf(event, Math.max(1, this.viewport.fitting - 2));
+    if (!action) return;
+    const { active, ids } = this.selection;
+    // The workbench would select all of the page's text, or copy it.
+    if (action.kind === 'all' || action.kind === 'copy') event.stopPropagation();
+    if (action.kind !== 'open' && action.kind !== 'none') event.preventDefault();
+    if (action.kind === 'all') void this.selectRange(0, this.count);
+    else if (action.kind === 'step') void this.step(action.by, action.extending);
+    else if (action.kind === 'none') this.setSelection(noSelection);
+    else if (action.kind === 'open' && active !== undefined) this.events.onDidOpen(active);
+    else if (action.kind === 'copy' && ids.size > 0) this.events.onDidCopy([...ids]);
+    else if (action.kind === 'menu' && ids.size > 0) {
+      const { content, root } = this.viewport;
+      const box = content.querySelector('.active')?.getBoundingClientRect() ?? root.getBoundingClientRect();
+      this.askMenu(box.left + 40, box.bottom);
     }
   }
 
@@ -293,7 +258,7 @@ export class Table {
   }
 
   private async rowAt(index: number): Promise<PanelRow | undefined> {
-    return this.cache.get(index) ?? (await this.events.fetch(index, index + 1)).rows[0];
+    return this.cache.get(index) ?? (await this.fetch(index, index + 1)).rows[0];
   }
 
   private async extendTo(index: number, id: FlowId): Promise<void> {
@@ -312,6 +277,14 @@ export class Table {
   }
 
   private moveTo(index: number): void {
-    this.viewport.scrollTop = scrollTo(index, this.viewport.scrollTop, this.viewport.clientHeight, this.count);
+    this.viewport.setRows(this.count);
+    this.viewport.reveal(index);
   }
+}
+
+type Counted = Pick<PanelState, 'count' | 'shifted'>;
+/** How far rows that were in the list of `before` have moved down since, where the order is that of the start. */
+function movedBy(before: Counted & Pick<PanelState, 'sort'>, next: Counted): number {
+  const gone = next.shifted - before.shifted;
+  return before.sort.descending ? next.count - before.count + gone : -gone;
 }

@@ -9,28 +9,34 @@ export interface TimeSpan {
 }
 
 /** Writes to the page only where the bar differs from the one that is there. */
-export function drawBar(cell: HTMLElement, row: PanelRow | undefined, span: TimeSpan, now: number): void {
-  let bar = cell.firstElementChild as HTMLElement | null;
-  if (!bar) cell.append((bar = element('div', { class: 'bar' }, element('div', { class: 'dial' }))));
-  const style = row ? barStyle(row, span, now) : '';
-  if (cell.dataset['bar'] === style) return;
-  cell.dataset['bar'] = style;
-  bar.hidden = style === '';
-  if (style === '') return;
-  const [left, width, dial] = style.split(' ');
-  bar.style.left = `min(${left}%, 100% - 3px)`;
-  bar.style.width = `max(3px, ${width}%)`;
-  (bar.firstElementChild as HTMLElement).style.width = `${dial}%`;
-}
+export class TimelineBar {
+  private readonly root = element('div', { class: 'bar', hidden: true });
+  private hidden = true;
+  private place = '';
+  private dial = '';
 
-/** Left, width and the part of it until the answer, in percent; '' where it lies outside the span. */
-function barStyle(row: PanelRow, span: TimeSpan, now: number): string {
-  const end = row.closedAt || Math.max(now, row.openedAt);
-  if (end < span.from || row.openedAt > span.to) return '';
-  const length = Math.max(1, span.to - span.from);
-  const percent = (at: number): number => Math.min(100, Math.max(0, ((at - span.from) / length) * 100));
-  const [left, right] = [percent(row.openedAt), percent(end)];
-  const answered = percent(row.connectedAt || end);
-  const dial = right > left ? ((answered - left) / (right - left)) * 100 : 0;
-  return `${left.toFixed(2)} ${(right - left).toFixed(2)} ${Math.min(100, Math.max(0, dial)).toFixed(0)}`;
+  constructor(cell: HTMLElement) {
+    cell.append(this.root);
+  }
+
+  draw(row: PanelRow | undefined, span: TimeSpan, now: number): void {
+    const end = row ? row.closedAt || Math.max(now, row.openedAt) : 0;
+    const outside = !row || end < span.from || row.openedAt > span.to;
+    if (outside !== this.hidden) this.root.hidden = this.hidden = outside;
+    if (outside) return;
+    const length = Math.max(1, span.to - span.from);
+    const percent = (at: number): number => Math.min(100, Math.max(0, ((at - span.from) / length) * 100));
+    const [left, right] = [percent(row.openedAt), percent(end)];
+    const answered = percent(row.connectedAt || end);
+    const share = right > left ? ((answered - left) / (right - left)) * 100 : 0;
+    const { style } = this.root;
+    const place = `${left.toFixed(2)} ${(right - left).toFixed(2)}`;
+    if (place !== this.place) {
+      this.place = place;
+      style.left = `min(${left.toFixed(2)}%, 100% - 3px)`;
+      style.width = `max(3px, ${(right - left).toFixed(2)}%)`;
+    }
+    const dial = `${Math.min(100, Math.max(0, share)).toFixed(0)}% 100%`;
+    if (dial !== this.dial) style.backgroundSize = this.dial = dial;
+  }
 }

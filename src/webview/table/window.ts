@@ -13,7 +13,13 @@ export interface Window {
   readonly top: number;
 }
 
+/** Rows that are drawn beyond those in view, on either side. */
+export const overscan = 8;
+
 export const contentHeight = (count: number): number => Math.min(count * rowHeight, maxHeight);
+
+/** How far one scrolls for a row. */
+export const rowPixels = (count: number): number => (count === 0 ? rowHeight : contentHeight(count) / count);
 
 /** How far the first visible row is, in pixels of rows, for a scroll position. */
 function rowOffset(scrollTop: number, viewport: number, count: number): number {
@@ -23,7 +29,7 @@ function rowOffset(scrollTop: number, viewport: number, count: number): number {
   return (scrollTop / (height - viewport)) * (real - viewport);
 }
 
-export function windowAt(scrollTop: number, viewport: number, count: number, overscan = 8): Window {
+export function windowAt(scrollTop: number, viewport: number, count: number): Window {
   const offset = Math.max(0, rowOffset(scrollTop, viewport, count));
   const first = Math.floor(offset / rowHeight);
   const from = Math.max(0, Math.min(first, count) - overscan);

@@ -209,6 +209,21 @@ describe('a view of flows', () => {
       assert.deepEqual([view.searching, view.busy, told()], [false, false, 2]);
       assert.deepEqual(view.slice(0, 400), odd(400));
     });
+    it('says when all was found, also where the query is another by then or the view is gone', async () => {
+      const { view, drain, ask, waiting } = setUp(400);
+      assert.equal(await view.found(), true);
+      ask('process:node');
+      ask(`summary:/${costly}/`);
+      const found = view.found().then((all) => [all, view.searching, view.count]);
+      waiting.shift()!();
+      ask(`summary:/x${costly}/`);
+      drain();
+      assert.deepEqual(await found, [true, false, 0]);
+      ask(`summary:/${costly}/`);
+      const never = view.found();
+      view.dispose();
+      assert.equal(await never, false);
+    });
     it('judges a text once, however many rows have it and however often they change', () => {
       const { view, drain, ask, store } = setUp(400);
       ask(`summary:/${costly}/`);

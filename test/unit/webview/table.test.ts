@@ -5,6 +5,7 @@ import type { PanelRow } from '../../../src/protocol/panel.ts';
 import { restored } from '../../../src/webview/saved.ts';
 import { RowCache } from '../../../src/webview/table/rows.ts';
 import { extend, noSelection, select, toggle } from '../../../src/webview/table/selection.ts';
+import { TextWidths } from '../../../src/webview/table/textWidths.ts';
 import { contentHeight, rowHeight, scrollTo, windowAt } from '../../../src/webview/table/window.ts';
 
 describe('the window onto the rows', () => {
@@ -103,12 +104,13 @@ describe('the rows that are held', () => {
   function setUp() {
     let loaded = 0;
     const waiting: (() => void)[] = [];
+    const asked: number[] = [];
     const cache = new RowCache(
-      (from, to) =>
-        new Promise(
-          (done) =>
-          waiting.push(() => done({ version: 1, from, rows: Array.from({ length: to - from }, (_, i) => row(from + i + 1)) })), // prettier-ignore
-        ),
+      (from, to) => {
+        asked.push(from);
+        const rows = Array.from({ length: to - from }, (_, i) => row(from + i + 1));
+        return new Promise((done) => waiting.push(() => done({ version: 1, from, rows })));
+      },
       () => loaded++,
     );
     cache.outdated(1);
@@ -116,26 +118,59 @@ describe('the rows that are held', () => {
       for (const go of waiting.splice(0)) go();
       await new Promise((done) => setTimeout(done, 0));
     };
-    return { cache, waiting, answer, loaded: () => loaded };
+    return { cache, waiting, asked, answer, loaded: () => loaded };
   }
-  it('are asked for by page, once, and again when they are out of date', async () => {
+  it('are asked for by range, once, and again when they are out of date', async () => {
     const { cache, waiting, answer } = setUp();
-    cache.want(60, 70);
-    cache.want(60, 70);
-    assert.equal(waiting.length, 2);
+    cache.want(60, 70, 70);
+    cache.want(60, 70, 70);
+    assert.equal(waiting.length, 1);
     assert.equal(cache.get(60), undefined);
     await answer();
     assert.equal(cache.get(60)!.id, 61);
-    cache.want(60, 70);
+    assert.equal(cache.get(69)!.id, 70);
+    cache.want(60, 70, 70);
     assert.equal(waiting.length, 0);
     cache.outdated(2);
-    cache.want(60, 61);
+    cache.want(60, 61, 70);
     assert.equal(waiting.length, 1);
     assert.equal(cache.get(60)!.id, 61, 'shown until the new ones come');
   });
+  it('are not asked for where one only passed by', async () => {
+    const { cache, waiting, answer, asked } = setUp();
+    for (let place = 0; place < 100; place++) cache.want(place * 1000, place * 1000 + 40, 99_040);
+    assert.equal(waiting.length, 1);
+    await answer();
+    await answer();
+    assert.equal(waiting.length, 0);
+    assert.equal(asked.length, 2);
+    assert.equal(cache.get(99_000)!.id, 99_001);
+  });
+  it('are asked for ahead, where one comes to by scrolling on', async () => {
+    const { cache, waiting, answer, asked } = setUp();
+    cache.want(640, 680, 10_000);
+    await answer();
+    await answer();
+    assert.deepEqual([cache.get(703)!.id, cache.get(704)!.id, cache.get(639)], [704, 705, undefined]);
+    cache.want(600, 640, 10_000);
+    await answer();
+    await answer();
+    assert.equal(cache.get(576)!.id, 577);
+    assert.ok(cache.get(575), 'upwards too');
+    assert.deepEqual([waiting.length, asked.length], [0, 4]);
+  });
+  it('that are given need not be asked for, where they fill a page or end the list', () => {
+    const { cache, waiting } = setUp();
+    cache.put({ version: 1, from: 30, rows: Array.from({ length: 40 }, (_, i) => row(31 + i)) }, Infinity);
+    assert.deepEqual([cache.get(30)!.id, cache.get(69)!.id, cache.get(70)], [31, 70, undefined]);
+    cache.want(32, 70, 70);
+    assert.equal(waiting.length, 0);
+    cache.want(30, 70, 70); // the first page is not all there
+    assert.equal(waiting.length, 1);
+  });
   it('move with the list', async () => {
     const { cache, answer } = setUp();
-    cache.want(0, 128);
+    cache.want(0, 128, 128);
     await answer();
     cache.move(-3);
     for (let i = 0; i < 125; i++) assert.equal(cache.get(i)!.id, i + 4);
@@ -146,10 +181,28 @@ describe('the rows that are held', () => {
   it('are bounded, however far one scrolls', async () => {
     const { cache, answer } = setUp();
     for (let page = 0; page < 500; page++) {
-      cache.want(page * 64, page * 64 + 1);
+      cache.want(page * 64, page * 64 + 1, 1e6);
       await answer();
     }
     const held = Array.from({ length: 500 }, (_, page) => cache.get(page * 64)).filter(Boolean).length;
-    assert.ok(held > 0 && held <= 40, String(held));
+    assert.ok(held > 0 && held <= 70, String(held));
+  });
+});
+
+describe('the width of a text', () => {
+  it('is never thought smaller than it is', () => {
+    const width = (c: string): number => (c === 'i' ? 3 : c === '1' ? 5 : c >= '0' && c <= '9' ? 7 : 10);
+    const widths = new TextWidths(width);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(300), (text, room) => {
+        const real = text.split('').reduce((sum, c) => sum + width(c), 0);
+        if (widths.fits(text, room)) assert.ok(real <= room);
+      }),
+    );
+    assert.ok(widths.fits('iiii', 13));
+    assert.ok(!widths.fits('1111', 25), 'digits may all be as wide as the widest');
+    assert.ok(!widths.fits('ü', 1000));
+    widths.forget();
+    assert.ok(widths.fits('', 0));
   });
 });

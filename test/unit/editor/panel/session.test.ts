@@ -218,6 +218,38 @@ describe("the panel's session", () => {
     session.dispose();
   });
 
+  it('tells a busy page of the newest state only, with the rows that it follows', async () => {
+    const { session, posted, ask, exchange } = setUp();
+    await ask('ready', {});
+    const states = () => posted.filter((p) => p.kind === 'state');
+    const quiet = (): Promise<void> => new Promise((done) => setTimeout(done, 60));
+    exchange(1, request, response);
+    await quiet();
+    assert.equal(states().length, 1);
+    assert.equal(states()[0]!.newest, undefined, 'it follows nothing yet');
+    for (let id = 2; id <= 80; id++) exchange(id, request, response);
+    await quiet();
+    assert.equal(states().length, 1, 'the page has not taken the first one');
+    await session.receive({ kind: 'taken', newest: 10 });
+    await quiet();
+    const [, next] = states();
+    assert.equal(next!.state.count, 80);
+    const { from, rows, version } = next!.newest!;
+    assert.deepEqual([from, rows[0]!.id, rows.at(-1)!.id, version], [64, 65, 80, next!.state.version]);
+    await session.receive({ kind: 'taken', newest: 0 });
+    await quiet();
+    assert.equal(states().length, 2, 'nothing is new');
+    await ask('setSort', { column: 'start', descending: true });
+    await session.receive({ kind: 'taken', newest: 10 });
+    await quiet();
+    await session.receive({ kind: 'taken', newest: 10 });
+    exchange(81, request, response);
+    await quiet();
+    const newest = states().at(-1)!.newest!;
+    assert.deepEqual([newest.from, newest.rows[0]!.id, newest.rows.length], [0, 81, 32]);
+    session.dispose();
+  });
+
   it('gives ids of a range, and refuses a column that is none', async () => {
     const { ask, exchange } = setUp();
     for (let id = 1; id <= 5; id++) exchange(id, request, response);

@@ -4,8 +4,9 @@ import { compileFilter } from '../../../../src/editor/sidebar/filter.ts';
 import type { GroupingId } from '../../../../src/editor/sidebar/grouping.ts';
 import { groupings } from '../../../../src/editor/sidebar/grouping.ts';
 import type { Element, FlowFilter, FlowRow, Group } from '../../../../src/editor/sidebar/elements.ts';
-import type { ModelOptions } from '../../../../src/editor/sidebar/model.ts';
-import { defaultOptions, SidebarModel } from '../../../../src/editor/sidebar/model.ts';
+import type { ModelOptions } from '../../../../src/editor/sidebar/modelParts.ts';
+import { SidebarModel } from '../../../../src/editor/sidebar/model.ts';
+import { defaultOptions } from '../../../../src/editor/sidebar/modelParts.ts';
 import type { Flow, FlowId } from '../../../../src/flow/model.ts';
 import { changes, closed, flow, start, t } from './flows.ts';
 
@@ -39,7 +40,13 @@ class Flows {
     this.model.note(changes({ evicted: { first, end } }));
   }
   settle(now = start + 1e6): ReturnType<SidebarModel['settle']> {
-    return this.model.settle((id) => this.flows.get(id), now);
+    return this.model.settle({ flow: (id) => this.flows.get(id), recent: (...of) => this.recent(...of) }, now);
+  }
+  recent(limit: number, since: number): FlowId[] {
+    const newest = [...this.flows.values()].reverse();
+    const open = newest.filter((f) => f.state === 'open');
+    const ended = newest.filter((f) => f.state === 'closed' && f.closedAt > since);
+    return [...open, ...ended].slice(0, limit).map((f) => f.id).sort((a, b) => a - b); // prettier-ignore
   }
   group(label: string): Group {
     const found = this.model.groups().find((g) => g.kind === 'group' && g.label === label);
@@ -211,6 +218,20 @@ describe('the model of the sidebar', () => {
     assert.equal(flows.model.matching, 100);
     flows.model.setFilter(undefined);
     assert.deepEqual([flows.model.behind, flows.model.matching], [false, 200]);
+  });
+
+  it('asks for the recent flows where more came than it holds', () => {
+    const flows = new Flows({ held: 4 });
+    const old = flows.open();
+    flows.settle();
+    for (let i = 0; i < 20; i++) flows.close(flows.open());
+    const last = flows.open();
+    flows.settle();
+    assert.deepEqual(flows.ids(flows.group('curl')), [last, last - 1, last - 2, old]);
+    assert.equal(flows.model.live, 2);
+    flows.close(old);
+    flows.settle();
+    assert.equal(flows.model.live, 1);
   });
 
   it('measures rates and lets them fall to nothing', () => {

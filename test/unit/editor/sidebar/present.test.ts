@@ -4,7 +4,8 @@ import { hostFilter, processFilter, compileFilter } from '../../../../src/editor
 import type { GroupingId } from '../../../../src/editor/sidebar/grouping.ts';
 import { groupings } from '../../../../src/editor/sidebar/grouping.ts';
 import type { Element, FlowRow, Group } from '../../../../src/editor/sidebar/elements.ts';
-import { defaultOptions, SidebarModel } from '../../../../src/editor/sidebar/model.ts';
+import { SidebarModel } from '../../../../src/editor/sidebar/model.ts';
+import { defaultOptions } from '../../../../src/editor/sidebar/modelParts.ts';
 import type { Presented } from '../../../../src/editor/sidebar/present.ts';
 import { flowLine, present } from '../../../../src/editor/sidebar/present.ts';
 import { reasonText } from '../../../../src/editor/sidebar/reasons.ts';
@@ -22,7 +23,7 @@ const now = start + 30e6;
 function tree(flows: readonly Flow[], grouping: GroupingId = 'process'): { elements: Element[]; shown: Presented[] } {
   const model = new SidebarModel({ ...defaultOptions, grouping: groupings[grouping] }, t);
   model.note(changes({ opened: { first: 0, end: flows.length } }));
-  model.settle((id) => flows[id], now);
+  model.settle({ flow: (id) => flows[id], recent: () => [] }, now);
   const elements = model.groups().flatMap((g): Element[] => (g.kind === 'group' ? [g, ...model.rows(g)] : [g]));
   const scene = { t, now, totals: (group: Group) => model.totals(group, now) };
   return { elements, shown: elements.map((e) => present(e, scene)) };

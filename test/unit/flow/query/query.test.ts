@@ -120,6 +120,14 @@ describe('queries', () => {
     ])
       assert.match(parseQuery(`host:/${large}/`).error?.message ?? '', /too large|not understood/, large);
   });
+  it('refuses many expressions that are large together, and says where it became too much', () => {
+    const one = 'host:/(abcdefgh){40}/ ';
+    assert.equal(parseQuery(one.repeat(4)).error, undefined);
+    const { error } = parseQuery(one.repeat(20));
+    assert.match(error?.message ?? '', /too large together/);
+    assert.equal((error!.start - 'host:'.length) % one.length, 0);
+    assert.ok(error!.start >= one.length * 4);
+  });
   it('never throws, and its errors lie within the text', () => {
     const piece = fc.constantFrom(
       'process',
