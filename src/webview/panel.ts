@@ -118,7 +118,7 @@ class Panel {
     const { sort } = saved;
     if (sort) await host.request('setSort', sort).catch(() => {});
     this.strip.setZoom(saved.zoom);
-    this.setState(state);
+    this.setState(this.state); // the host may have told of the new order already
     const query = saved.query ?? state.query;
     if (query) await this.queryBar.set(query);
     if (saved.store !== state.store) return this.save({ store: state.store, selected: undefined, shown: undefined });
@@ -276,7 +276,7 @@ class Panel {
 
   /** Kept by VS Code for this page, and by the host for the page that comes after it in another place. */
   private save(part: { readonly [K in keyof Saved]?: Saved[K] | undefined }): void {
-    this.saved = { ...this.saved, ...part } as Partial<Saved>;
+    this.saved = { ...this.saved, ...part, at: Date.now() } as Partial<Saved>;
     host.save(this.saved);
     window.clearTimeout(this.saving);
     this.saving = window.setTimeout(() => void host.request('remember', { state: this.saved }), saveAfter);

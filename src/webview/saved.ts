@@ -5,6 +5,8 @@ import type { Tab } from './detail/detail.ts';
 import type { ColumnState } from './table/layout.ts';
 
 export interface Saved {
+  /** When it was saved, in milliseconds since 1970. */
+  readonly at: number;
   readonly layout: readonly ColumnState[];
   readonly query: string;
   readonly sort: PanelState['sort'];
@@ -20,8 +22,14 @@ export interface Saved {
   readonly shown: FlowId;
 }
 
-/** The live panel has one memory, wherever it is; of a file each editor has its own, but columns are shared. */
+/**
+ * The live panel has one memory, wherever it is: the later of what VS Code kept for this page (`own`) and of what the host
+ * remembered. The workbench writes the two down at different times, so after a reload either can be the older one. Of a
+ * file each editor has its own memory, but columns are shared.
+ */
 export function restored(own: unknown, remembered: unknown, place: PanelPlace): Partial<Saved> {
-  const object = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
-  return place === 'file' ? { ...object(remembered), ...object(own) } : { ...object(own), ...object(remembered) };
+  const object = (value: unknown): Partial<Saved> => (typeof value === 'object' && value !== null ? value : {});
+  const [mine, theirs] = [object(own), object(remembered)];
+  const [older, later] = place === 'file' || (mine.at ?? 0) > (theirs.at ?? 0) ? [theirs, mine] : [mine, theirs];
+  return { ...(older.layout && { layout: older.layout }), ...later };
 }

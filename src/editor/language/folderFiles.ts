@@ -1,5 +1,5 @@
 // The files of one workspace folder for the project model: the disk, with what open editors show laid over it.
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProjectFiles } from '../../project/files.ts';
@@ -19,9 +19,9 @@ export class FolderFiles implements ProjectFiles {
     this.root = root;
   }
 
-  /** Walks the folder; symbolic links are not followed, so that a loop ends nothing but itself. */
-  async scan(): Promise<void> {
-    const pending = [''];
+  /** Walks a folder, `''` being the root; symbolic links are not followed, so that a loop ends nothing but itself. */
+  async scan(from = ''): Promise<void> {
+    const pending = [from];
     for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
       const entries = await readdir(path.join(this.root, folder), { withFileTypes: true }).catch(() => []);
       for (const entry of entries) {
@@ -36,14 +36,38 @@ export class FolderFiles implements ProjectFiles {
     }
   }
 
-  /** True where the list changed. */
-  add(file: string): boolean {
-    if (this.#known.has(file) || this.#known.size > maxFiles) return false;
-    this.#known.add(file);
-    return true;
+  /**
+   * Looks at a file or folder that a watcher named, and returns the files that came, changed or went. What the watcher
+   * said of it does not count: it need not tell of files that were written into a folder before it watched that one, and
+   * of a folder that goes it tells as one.
+   */
+  async look(name: string): Promise<readonly string[]> {
+    const kind = this.#kind(name);
+    if (kind === 'file') {
+      if (!this.#known.has(name) && this.#known.size > maxFiles) return [];
+      this.#known.add(name);
+      return [name];
+    }
+    if (this.#known.delete(name)) return [name];
+    const before = this.#below(name);
+    for (const file of before) this.#known.delete(file);
+    if (kind === 'folder') await this.scan(name);
+    return [...new Set([...before, ...this.#below(name)])];
   }
-  remove(file: string): boolean {
-    return this.#known.delete(file);
+
+  /** undefined: not there, not to be looked at, or neither of both. */
+  #kind(name: string): 'file' | 'folder' | undefined {
+    try {
+      const status = lstatSync(path.join(this.root, name));
+      if (status.isFile()) return 'file';
+      return status.isDirectory() && !isSkippedFolder(path.posix.basename(name)) ? 'folder' : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #below(name: string): readonly string[] {
+    return [...this.#known].filter((file) => file.startsWith(`${name}/`));
   }
 
   /** What an open editor shows in place of the file; undefined: the file again. */

@@ -77,9 +77,9 @@ export class Projects implements vscode.Disposable {
     const watcher = workspace.createFileSystemWatcher('**/*');
     this.#owned.push(
       watcher,
-      watcher.onDidCreate((uri) => this.#onDisk(uri, (project, file) => project.files.add(file))),
-      watcher.onDidDelete((uri) => this.#onDisk(uri, (project, file) => project.files.remove(file))),
-      watcher.onDidChange((uri) => this.#onDisk(uri, () => true)),
+      ...[watcher.onDidCreate, watcher.onDidDelete, watcher.onDidChange].map((on) =>
+        on((uri) => void this.#onDisk(uri)),
+      ),
     );
   }
 
@@ -128,11 +128,12 @@ export class Projects implements vscode.Disposable {
     this.#soon(project);
   }
 
-  #onDisk(uri: vscode.Uri, change: (project: FolderProject, file: string) => boolean): void {
+  async #onDisk(uri: vscode.Uri): Promise<void> {
     const found = this.of(uri);
-    if (!found || isSkipped(found.file) || !change(found.project, found.file)) return;
-    found.project.touch(found.file);
-    this.#soon(found.project);
+    if (!found || isSkipped(found.file)) return;
+    const changed = await found.project.files.look(found.file);
+    for (const file of changed) found.project.touch(file);
+    if (changed.length > 0) this.#soon(found.project);
   }
 
   #soon(project: FolderProject): void {

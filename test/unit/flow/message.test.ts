@@ -31,6 +31,7 @@ describe('messages of the pure folders', () => {
   const wrong = [
     'a'.repeat(5000), ')', 'a)', 'host:a and', '('.repeat(70), '(a', 'or', 'hots:a', 'zzzzzz:a', 'host:', 'host>a', 'port:"a"',
     'down>x', 'port:9..3', 'port:80,', 'state:opne', '"a', 'host:/a/g', 'host:/(a/', 'host:/(a?){400}a{400}/', 'start>25h',
+    'host:/a{400}/ '.repeat(6),
   ]; // prettier-ignore
   it('tell of every error of a query, with the place', () => {
     const seen = new Set<string>();

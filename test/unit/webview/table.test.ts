@@ -89,11 +89,13 @@ describe('the selection', () => {
 });
 
 describe('what the page remembers', () => {
-  it('is one for the live flows wherever they are; a file has its own, but for the columns', () => {
-    const own = { query: 'own', share: 0.3 };
+  it('is one for the live flows wherever they are, the later one; a file has its own, but for the columns', () => {
+    const own = { query: 'own', share: 0.3, at: 2 };
     const remembered = { query: 'remembered', layout: [] };
-    assert.deepEqual(restored(own, remembered, 'panel'), { query: 'remembered', share: 0.3, layout: [] });
-    assert.deepEqual(restored(own, remembered, 'file'), { query: 'own', share: 0.3, layout: [] });
+    assert.deepEqual(restored(own, remembered, 'file'), { ...own, layout: [] });
+    assert.deepEqual(restored(own, { ...remembered, at: 3 }, 'panel'), { ...remembered, at: 3 });
+    assert.deepEqual(restored(own, { ...remembered, at: 1 }, 'panel'), { ...own, layout: [] });
+    assert.deepEqual(restored({}, remembered, 'editor'), remembered);
     assert.deepEqual(restored(undefined, null, 'editor'), {});
     assert.deepEqual(restored('x', 7, 'editor'), {});
   });
