@@ -142,11 +142,22 @@ function writePacket(out: BytesOut, packet: Packet, comment: string): void {
   });
 }
 
-/** Name Resolution Block: Wireshark shows these names instead of asking DNS. */
+/**
+ * Name Resolution Block: Wireshark shows these names instead of asking DNS. It holds one for each address, so an address
+ * that flows have several names for is left out.
+ */
 function writeNames(out: BytesOut, flows: readonly Flow[]): void {
-  const names = new Map(
-    flows.filter((f) => f.host && f.host !== f.destination.address).map((f) => [f.destination.address, f.host]),
-  );
+  const names = new Map<string, string>();
+  const ambiguous = new Set<string>();
+  for (const { host, destination } of flows) {
+    if (!host || host === destination.address || ambiguous.has(destination.address)) continue;
+    const other = names.get(destination.address);
+    if (other === undefined) names.set(destination.address, host);
+    else if (other !== host) {
+      ambiguous.add(destination.address);
+      names.delete(destination.address);
+    }
+  }
   if (names.size === 0) return;
   writeBlock(out, block.names, () => {
     for (const [address, name] of names) {

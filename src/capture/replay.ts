@@ -181,7 +181,7 @@ export class Replay implements CaptureSink {
           pid: comment.pid,
           name: comment.process,
           path: comment.path,
-          arguments: [],
+          arguments: comment.command ? [comment.command] : [],
           uid: 0,
           ancestors: [],
           signingId: '',
@@ -189,14 +189,15 @@ export class Replay implements CaptureSink {
         },
         source,
         destination,
-        host: comment?.host || (this.names.get(hex(server.address)) ?? ''),
+        // What this program wrote tells the name of each flow; one that it had none for gets none of the address either.
+        host: comment?.host ?? this.names.get(hex(server.address)) ?? '',
         openedAt: packet.at,
         inbound: comment?.inbound ?? false,
         capture: '',
         bytesUp: 0,
         bytesDown: 0,
         connectedAt: 0,
-        rule: '',
+        rule: comment?.rule ?? '',
       },
     });
     return c;
@@ -214,7 +215,7 @@ export class Replay implements CaptureSink {
       id: c.id,
       reason: (known > 0 ? known : reason) as CloseReason,
       error: 0,
-      errorText: '',
+      errorText: c.comment?.errorText ?? '',
       closedAt: at,
       ...this.counts(c),
     };

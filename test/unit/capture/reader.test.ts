@@ -10,6 +10,7 @@ import { TcpFlag, writeTcp } from '../../../src/capture/packets.ts';
 import { writePcapng } from '../../../src/capture/pcapng.ts';
 import { CaptureError, CaptureReader, type CapturedPacket } from '../../../src/capture/reader.ts';
 import { Replay, type ReplaySummary } from '../../../src/capture/replay.ts';
+import type { Flow } from '../../../src/flow/model.ts';
 import { FlowStore } from '../../../src/flow/store.ts';
 import { FakeSource, chunk, makeFlow, t0 } from '../../support/flows.ts';
 import { haveTshark } from '../../support/tshark.ts';
@@ -108,6 +109,29 @@ describe('captures read back', () => {
       assert.equal(payload(store, first.id, 'up').toString(), request);
       assert.ok(payload(store, first.id, 'down').equals(Buffer.from(long)));
     }
+  });
+
+  it('give each flow its own name or none, whatever other names its address has', () => {
+    const [one, two, none] = ['one.example', 'two.example', ''].map((host, i) =>
+      source.add(makeFlow({ id: 20 + i, source: { address: '198.18.0.2', port: 41000 + i }, host })),
+    );
+    const hosts = (...written: (typeof one)[]): (string | undefined)[] =>
+      all(load(Buffer.concat([...writePcapng(written as Flow[], source, 'test')])).store).map((f) => f.host);
+    const nameless = hosts(none)[0];
+    assert.notEqual(nameless, 'one.example');
+    assert.deepEqual(hosts(one, two, none), ['one.example', 'two.example', nameless]);
+    assert.deepEqual(hosts(one, none), ['one.example', nameless]);
+  });
+
+  it('say what was run, what failed and which rule decided', () => {
+    const flow = source.add(
+      makeFlow({ id: 30, connectedAt: 0, reason: 'refused', errorText: 'no such (thing)', rule: 'slow down' }),
+    );
+    const [read] = all(load(Buffer.concat([...writePcapng([flow], source, 'test')])).store);
+    assert.deepEqual(
+      [read?.process.arguments, read?.reason, read?.errorText, read?.rule],
+      [['node a.js'], 'refused', 'no such (thing)', 'slow down'],
+    );
   });
 
   it('are the same as pcap of either resolution', function () {
