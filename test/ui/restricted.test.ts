@@ -45,11 +45,6 @@ describe('a folder that is not trusted', function () {
     if (this.currentTest?.state === 'failed') await editor?.screenshot('failed');
   });
 
-  const inPalette = async (text: string) => {
-    await editor.page.keyboard.press('F1');
-    await editor.page.locator('.quick-input-widget input.input').fill(`>${text}`);
-    return editor.page.locator('.quick-input-list');
-  };
   const runtimeFiles = (): string => path.join(editor.runtimeDir, 'flowtap');
 
   it('starts nothing by itself, and says so in the view', async () => {
@@ -94,7 +89,7 @@ describe('a folder that is not trusted', function () {
   });
 
   it('is offered no command that runs a program', async () => {
-    const list = await inPalette('Flowtap: ');
+    const list = await editor.quickList('>Flowtap: ');
     await list.getByText('Flowtap: Show Log', { exact: true }).waitFor();
     await editor.screenshot('palette');
     for (const title of ['New Captured Terminal', 'Run Command Captured…', 'Start Proxy'])

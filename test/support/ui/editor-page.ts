@@ -14,6 +14,9 @@ export const themes = {
   highContrastLight: { label: 'Light High Contrast', kind: 'hc-light' },
 } as const;
 
+/** For one attempt of several. */
+const soon = { timeout: 3000 };
+
 export class EditorPage {
   readonly page: Page;
   readonly #screenshots: string;
@@ -51,13 +54,14 @@ export class EditorPage {
 
   /**
    * Opens a list until the wanted entry is in it. The editor fills a list when it opens it, and what an extension
-   * that is still starting, or still thinking, has to add never comes into one that is open.
+   * that is still starting, or still thinking, has to add never comes into one that is open. And a list that is asked for
+   * while the one before still fades away need not open at all.
    */
   async #insist(open: () => Promise<void>, entry: Locator): Promise<Locator> {
     for (let attempt = 1; ; attempt++) {
-      await open();
       try {
-        await entry.waitFor({ timeout: 3000 });
+        await open();
+        await entry.waitFor(soon);
         return entry;
       } catch (e) {
         if (attempt === 10) throw e;
@@ -66,13 +70,20 @@ export class EditorPage {
     }
   }
 
+  async #type(text: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.#quickInput.waitFor(soon);
+    await this.#quickInput.fill(text, soon);
+  }
+
+  /** What the quick input lists for a text; after `>` these are commands. */
+  async quickList(text: string): Promise<Locator> {
+    return this.#insist(() => this.#type(text), this.page.locator('.quick-input-list'));
+  }
+
   /** Runs a command by its title in the command palette, as `Category: Title`. */
   async command(title: string): Promise<void> {
-    const row = await this.#insist(async () => {
-      await this.page.keyboard.press('F1');
-      await this.#quickInput.waitFor();
-      await this.#quickInput.fill(`>${title}`);
-    }, this.#quickRow(title));
+    const row = await this.#insist(() => this.#type(`>${title}`), this.#quickRow(title));
     await row.click();
   }
 
@@ -84,10 +95,8 @@ export class EditorPage {
 
   /** Opens a file by its path; one that was just made may not be found by its name yet. */
   async openFile(file: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.#quickInput.waitFor();
-    await this.#quickInput.fill(file);
-    await this.#quickRow(path.basename(file)).click();
+    const row = await this.#insist(() => this.#type(file), this.#quickRow(path.basename(file)));
+    await row.click();
   }
 
   /** Answers a quick pick that is open. */
