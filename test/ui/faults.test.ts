@@ -88,11 +88,7 @@ describe('a package without native programs', function () {
   });
 
   it('offers no command that could not work', async () => {
-    await editor.page.keyboard.press('F1');
-    const input = editor.page.locator('.quick-input-widget input.input');
-    await input.waitFor();
-    await input.fill('>Flowtap: ');
-    const list = editor.page.locator('.quick-input-list');
+    const list = await editor.quickList('>Flowtap: ');
     await list.getByText('Flowtap: Show Log', { exact: true }).waitFor();
     assert.equal(await list.getByText('Flowtap: New Captured Terminal', { exact: true }).count(), 0);
     assert.equal(await list.getByText('Flowtap: Start Proxy', { exact: true }).count(), 0);
