@@ -22,9 +22,10 @@ export const rateText = (bytesPerSecond: number): string => `${bytesText(bytesPe
 export const lostText = (lost: FlowLost): string =>
   `↑ ${lost.datagramsUp} (${bytesText(lost.bytesUp)}) ↓ ${lost.datagramsDown} (${bytesText(lost.bytesDown)})`;
 
-/** "0.4 ms", "12 ms", "3.4 s", "2 min 05 s", "1 h 02 min", "3 d 04 h". */
+/** "42 µs", "0.4 ms", "12 ms", "3.4 s", "2 min 05 s", "1 h 02 min", "3 d 04 h". */
 export function durationText(microseconds: Microseconds): string {
   const ms = Math.max(0, microseconds) / 1000;
+  if (ms > 0 && ms < 0.0995) return `${Math.max(1, ms * 1000).toFixed(0)} µs`;
   if (ms < 9.95) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${ms.toFixed(0)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;

@@ -1,7 +1,7 @@
 // The strip above the table: flows per slice of time, failures marked. Dragging zooms into a span, a double click shows
 // all of it again; by keyboard the arrows move a cursor, with Shift they span, Enter zooms in and Escape out.
 import type { PanelTimeline } from '../protocol/panel.ts';
-import { clockText } from '../flow/text.ts';
+import { clockText, durationText } from '../flow/text.ts';
 import { button, element, perFrame } from './dom.ts';
 import { t } from './strings.ts';
 import type { TimeSpan } from './table/timelineBar.ts';
@@ -116,10 +116,10 @@ export class TimelineStrip {
       g.strokeRect(left + 0.5, 0.5, Math.max(0, size - 1), height - 1);
     }
     const none = opened.every((n) => n === 0);
-    const slice = (this.data.to - this.data.from) / Math.max(1, opened.length) / 1e3;
+    const slice = (this.data.to - this.data.from) / Math.max(1, opened.length);
     this.from.textContent = none ? '' : clockText(this.data.from);
     this.to.textContent = none ? '' : clockText(this.data.to);
-    this.peak.textContent = none ? '' : t('peak: {0} in {1}', top.toLocaleString(), slice < 1000 ? t('{0} ms', slice.toFixed(slice < 10 ? 1 : 0)) : t('{0} s', (slice / 1000).toFixed(1))); // prettier-ignore
+    this.peak.textContent = none ? '' : t('peak: {0} in {1}', top.toLocaleString(), durationText(slice));
   }
 
   private setCursor(cursor: { anchor: number; at: number } | undefined): void {

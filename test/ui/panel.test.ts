@@ -181,7 +181,7 @@ describe('the flow panel', function () {
       (await reason.getAttribute('title'))?.endsWith(words),
       'a column that is too narrow shows it when pointed at',
     );
-    await opened.locator('.warning').getByText('1 packets were sent again').waitFor();
+    await opened.locator('.warning').getByText('packets sent again: 1').waitFor();
     await marked.dblclick();
     const detail = opened.getByRole('region', { name: 'Flow detail' });
     for (const [name, value] of [['Retransmitted', '1'], ['Out of order', '1'], ['Overlapping', '1'], ['Not in the capture', '8 B']] as const)

@@ -75,10 +75,10 @@ export class LoadedCapture {
       error ? t('{0}; only what comes before it is shown', error.message) : '',
       this.cancelled && !error ? t('Only the first {0} were read', bytesText(this.read)) : '',
       streams.lost > 0 ? t('{0} of payload are missing in the capture', bytesText(streams.lost)) : '',
-      streams.retransmitted > 0 ? t('{0} packets were sent again', streams.retransmitted) : '',
-      streams.reordered > 0 ? t('{0} packets came out of order', streams.reordered) : '',
-      streams.overlapping > 0 ? t('{0} packets overlap', streams.overlapping) : '',
-      count > 0 ? t('{0} packets were passed over: {1}', count, Object.entries(passed).map(([why, n]) => `${why} (${n})`).join(', ')) : '', // prettier-ignore
+      streams.retransmitted > 0 ? t('packets sent again: {0}', streams.retransmitted) : '',
+      streams.reordered > 0 ? t('packets out of order: {0}', streams.reordered) : '',
+      streams.overlapping > 0 ? t('packets that overlap: {0}', streams.overlapping) : '',
+      count > 0 ? t('packets passed over: {0} ({1})', count, Object.entries(passed).map(([why, n]) => `${why}: ${n}`).join(', ')) : '', // prettier-ignore
       bodyBytes > 0 ? t('{0} of older payload were let go', bytesText(bodyBytes)) : '',
     ].filter(Boolean);
   }

@@ -59,7 +59,7 @@ export function detailOf(flow: Flow, dissection: Dissection, stamp: string, host
     {
       title: t('Who'),
       fields: some([
-        [t('Process'), process.pid ? `${process.name} (${process.pid})` : process.name],
+        [t('Process'), process.pid ? `${process.name} (${process.pid})` : process.name || t('unknown process')],
         [t('Path'), process.path],
         [t('Command line'), process.arguments.join(' ')],
         [t('Started by'), process.ancestors.map((a) => `${a.name} (${a.pid})`).join(' ← ')],

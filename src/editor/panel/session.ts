@@ -165,8 +165,8 @@ export class PanelSession {
     const progress = this.host.progress();
     const warnings = [
       ...(this.host.warnings?.() ?? []),
-      evicted.flows > 0 ? t('{0} older flows were let go', evicted.flows) : '',
-      dropped.frames > 0 ? t('{0} pieces of payload were dropped', dropped.frames) : '',
+      evicted.flows > 0 ? t('older flows let go: {0}', evicted.flows) : '',
+      dropped.frames > 0 ? t('pieces of payload dropped: {0}', dropped.frames) : '',
     ];
     return {
       count: this.view.count,

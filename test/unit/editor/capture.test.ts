@@ -68,8 +68,8 @@ describe('a capture that is opened', () => {
     );
     assert.deepEqual(capture.warnings, [
       '96 B of payload are missing in the capture',
-      '1 packets were sent again',
-      '1 packets came out of order',
+      'packets sent again: 1',
+      'packets out of order: 1',
     ]);
     assert.deepEqual(capture.store.flow(1)?.segments, { retransmitted: 1, reordered: 1, overlapping: 0, lost: 96 });
   });

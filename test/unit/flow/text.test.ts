@@ -23,6 +23,11 @@ describe('numbers for people', () => {
   it('shows durations in the unit that fits', () => {
     for (const [micros, text] of [
       [-5, '0.0 ms'],
+      [0, '0.0 ms'],
+      [0.3, '1 µs'],
+      [42, '42 µs'],
+      [99.4, '99 µs'],
+      [99.6, '0.1 ms'],
       [440, '0.4 ms'],
       [9_940, '9.9 ms'],
       [12_345, '12 ms'],
