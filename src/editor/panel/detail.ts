@@ -13,6 +13,7 @@ import type {
   PanelRow,
   PanelSide,
 } from '../../protocol/panel.ts';
+import { settings } from '../../protocol/ids.ts';
 import { explain } from './explain.ts';
 import { endpointText, type Translate } from '../sidebar/text.ts';
 
@@ -44,6 +45,8 @@ export function rowOf(flow: Flow): PanelRow {
 }
 
 export interface DetailHost {
+  /** Of live flows: so many bytes of each direction are kept. */
+  readonly bodyLimit?: () => number;
   readonly decoders: Readonly<Record<string, Decoder>>;
   readonly t: Translate;
 }
@@ -111,8 +114,17 @@ export function detailOf(flow: Flow, dissection: Dissection, stamp: string, host
     timings: timings(flow, dissection.messages),
     ...explain(flow, t),
     messages: dissection.messages.flatMap((m, index) => (m ? [panelMessage(m, index, host)] : [])),
-    notes: dissection.notes,
+    notes: [...dissection.notes, ...limitNote(flow, host)],
   };
+}
+
+/** What to do where payload is missing because it is more than is kept. */
+function limitNote(flow: Flow, { bodyLimit, t }: DetailHost): readonly string[] {
+  const limit = bodyLimit?.() ?? Infinity;
+  if (Math.max(flow.bytesUp, flow.bytesDown) <= limit) return [];
+  return [
+    t('The first {0} of each direction are kept; the setting {1} keeps more.', bytesText(limit), settings.bodyLimit),
+  ];
 }
 
 function timings(flow: Flow, messages: readonly Message[]): PanelDetail['timings'] {

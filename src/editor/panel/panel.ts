@@ -6,6 +6,7 @@ import { nodeCodecs } from '../../node/contentCodecs.ts';
 import { contextKeys, views } from '../../protocol/ids.ts';
 import type { PanelPlace, Requests, ToHost } from '../../protocol/panel.ts';
 import type { App } from '../app.ts';
+import { readSettings } from '../settings.ts';
 import { PanelSession } from './session.ts';
 
 export interface Shown {
@@ -16,6 +17,8 @@ export interface Shown {
   readonly warnings?: () => readonly string[];
   /** Microseconds: the last moment of what is shown, where it is over. */
   readonly endsAt?: () => number;
+  /** Of live flows: so many bytes of each direction are kept. */
+  readonly bodyLimit?: () => number;
   readonly command: (params: Requests['command']['params']) => Promise<void>;
   /** Default: the editor of a file, which remembers its columns. */
   readonly place?: () => PanelPlace;
@@ -97,6 +100,7 @@ export class FlowPanel implements vscode.Disposable, vscode.WebviewViewProvider 
     this.shown = {
       ...shown,
       place: () => this.place,
+      bodyLimit: () => readSettings().bodyLimit,
       remembered: () => ({ ...workspaceState.get<object>(stateKey), ...globalState.get<object>(layoutKey) }),
       remember: (state) => {
         void workspaceState.update(stateKey, state);

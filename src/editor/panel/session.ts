@@ -25,6 +25,7 @@ export interface PanelHost {
   readonly progress: () => number | undefined;
   readonly warnings?: () => readonly string[];
   readonly endsAt?: () => number;
+  readonly bodyLimit?: () => number;
   readonly place: () => PanelPlace;
   /** What the page wants to find again, however it comes back. */
   readonly remember: (state: unknown) => void;

@@ -72,11 +72,18 @@ uint32_t userOf(pid_t pid) {
 
 std::string baseName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+/// As `programName`; the command line is read only where the name is not the executable's own.
+std::string nameOf(pid_t pid, const std::string& comm) {
+  const std::string path = executable(pid);
+  const bool own = baseName(path).substr(0, kCommLength) == comm;
+  return programName(comm, path, own ? std::vector<std::string>{} : arguments(pid));
+}
+
 std::vector<core::Ancestor> ancestors(pid_t parent) {
   std::vector<core::Ancestor> chain;
   ProcessStat stat;
   while (parent > 0 && chain.size() < kMaxAncestors && readStat(parent, stat)) {
-    chain.push_back({static_cast<uint32_t>(parent), stat.name});
+    chain.push_back({static_cast<uint32_t>(parent), nameOf(parent, stat.name)});
     parent = stat.parent;
   }
   return chain;

@@ -33,6 +33,7 @@ function setUp() {
     decoders: nodeCodecs,
     t: (message, ...args) => message.replace(/\{(\d)\}/g, (_, i) => String(args[Number(i)])),
     source: () => 'live',
+    bodyLimit: () => 200,
     progress: () => undefined,
   });
   session.attach((message) => posted.push(message));
@@ -128,6 +129,19 @@ describe("the panel's session", () => {
     assert.equal(session.view.count, 2, 'a broken query changes nothing');
     const labels = (await ask('complete', { query: 'process:', cursor: 8 })).map((c) => c.label);
     assert.deepEqual([...labels].sort(), ['curl', 'node']);
+  });
+
+  it('says where a flow had more payload than is kept, and what keeps more', async () => {
+    const { ask, exchange } = setUp();
+    exchange(1, request, response + 'x'.repeat(200));
+    exchange(2, request, response);
+    const notes = async (id: number): Promise<string> => {
+      const detail = await ask('detail', { id });
+      assert.ok(detail && detail !== 'unchanged');
+      return detail.notes.join();
+    };
+    assert.match(await notes(1), /The first 200 B .* flowtap\.store\.bodyKilobytesPerFlow keeps more/);
+    assert.doesNotMatch(await notes(2), /The first/);
   });
 
   it('shows a flow with its messages, timings and what was not kept', async () => {
