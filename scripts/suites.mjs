@@ -57,6 +57,7 @@ export const suites = [
     name: 'launcher',
     title: 'Linux launcher and attribution (ASan, UBSan; as root and as a user)',
     unavailable: () => (process.platform === 'linux' ? undefined : 'the launcher is for Linux'),
+    wants: ['peers'],
     command: [node, 'scripts/test-native.mjs', 'asan:launcher-test'],
   },
   {
@@ -108,7 +109,7 @@ export const suites = [
     name: 'e2e',
     title: 'The command line with the real proxy',
     needs: ['native', 'bundles'],
-    wants: ['tshark', 'peers'],
+    wants: ['tshark', 'peers', 'browser'],
     command: [
       ...bin('mocha/bin/mocha.js'),
       '--reporter',

@@ -39,7 +39,14 @@ export const tshark = {
 };
 
 /** What the tests with the real proxy talk through it with, and make networks of their own by. */
-const peerPrograms = { ip: 'iproute2', unshare: 'util-linux', curl: 'curl', wget: 'wget', openssl: 'openssl' };
+const peerPrograms = {
+  ip: 'iproute2',
+  nft: 'nftables',
+  unshare: 'util-linux',
+  curl: 'curl',
+  wget: 'wget',
+  openssl: 'openssl',
+};
 const absentPeers = () => Object.keys(peerPrograms).filter((program) => !which(program));
 
 export const peers = {
