@@ -113,6 +113,8 @@ export type PanelMessage =
       readonly at: number;
       readonly up: boolean;
       readonly title: string;
+      /** How its text begins, on one line; '' where it is none. */
+      readonly preview: string;
       readonly body: PanelBodyInfo;
     }
   | {

@@ -20,6 +20,8 @@ import { endpointText, type Translate } from '../sidebar/text.ts';
 /** What a person reads of a body in the panel; the editor opens the whole. */
 const maxText = 256 * 1024;
 const maxBinary = 64 * 1024;
+/** Of a message's text, beside its title. */
+const maxPreview = 200;
 
 export function rowOf(flow: Flow): PanelRow {
   const { process, application, reason } = flow;
@@ -166,6 +168,7 @@ function panelMessage(m: Message, index: number, host: DetailHost): PanelMessage
         at: m.at,
         up: m.direction === 'up',
         title: `${m.type} ${bytesText(m.body.length)}`,
+        preview: (m.text ?? '').slice(0, maxPreview).replace(/\s+/g, ' ').trim(),
         body: info(m.body),
       };
     case 'dns':

@@ -3,6 +3,7 @@ import type { PanelBody, PanelBodyInfo, PanelCommand } from '../../protocol/pane
 import { bytesText } from '../../flow/text.ts';
 import { element } from '../dom.ts';
 import { hexView } from './hex.ts';
+import { indentedJson } from './indentedJson.ts';
 import { tokens } from './tokens.ts';
 import { t } from '../strings.ts';
 
@@ -34,9 +35,26 @@ function fill(root: HTMLElement, body: PanelBody, { command }: BodyEvents): void
     if (body.coding) bar.append(link(t('Save as sent ({0})…', body.coding), () => command('saveBodyRaw')));
   }
   root.append(bar, ...body.notes.map((n) => element('p', { class: 'note' }, n)));
-  if (body.kind === 'text') root.append(text(body.text ?? '', body.language));
+  if (body.kind === 'text') showText(root, bar, body.text ?? '', body.language);
   else if (body.kind === 'image' && body.bytes) root.append(image(body.bytes, body.contentType));
   else if (body.bytes) root.append(hexView(body.bytes));
+}
+
+/** JSON is laid out at first; a link in the bar shows it as it was sent, and back. */
+function showText(root: HTMLElement, bar: HTMLElement, sent: string, language: string | undefined): void {
+  const laidOut = language === 'json' ? indentedJson(sent) : undefined;
+  let shown = text(laidOut ?? sent, language);
+  root.append(shown);
+  if (laidOut === undefined) return;
+  let asSent = false;
+  const toggle = link(t('Show as sent'), () => {
+    asSent = !asSent;
+    toggle.textContent = asSent ? t('Show laid out') : t('Show as sent');
+    const next = text(asSent ? sent : laidOut, language);
+    shown.replaceWith(next);
+    shown = next;
+  });
+  bar.append(toggle);
 }
 
 export function link(label: string, action: () => void): HTMLElement {

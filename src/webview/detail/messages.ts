@@ -27,7 +27,7 @@ function message(m: PanelMessage, open: boolean, opened: Map<number, boolean>, e
   const root = element(
     'details',
     { class: 'message', open },
-    element('summary', {}, element('span', { class: 'title' }, `${arrow} ${titleOf(m)}`), element('span', { class: 'quiet' }, clockText(m.at))), // prettier-ignore
+    element('summary', {}, element('span', { class: 'title' }, `${arrow} ${titleOf(m)}`), element('span', { class: 'preview-text' }, m.kind === 'frame' ? m.preview : ''), element('span', { class: 'quiet' }, clockText(m.at))), // prettier-ignore
   );
   let filled = false;
   const fill = (): void => {

@@ -131,6 +131,26 @@ describe("the panel's session", () => {
     assert.deepEqual([...labels].sort(), ['curl', 'node']);
   });
 
+  it('shows how the text of a message begins, on one line', async () => {
+    const { ask, exchange } = setUp();
+    const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade\r\n';
+    const frame = (type: string, body: string): string => `${type}${String.fromCharCode(body.length)}${body}`;
+    exchange(
+      1,
+      `GET /chat HTTP/1.1\r\nHost: a\r\n${upgrade}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+      `HTTP/1.1 101 Switching Protocols\r\n${upgrade}\r\n${frame('\x81', '{\n  "a": 1\n}')}${frame('\x82', '\0\x01')}`,
+    );
+    const detail = await ask('detail', { id: 1 });
+    assert.ok(detail && detail !== 'unchanged');
+    assert.deepEqual(
+      detail.messages.flatMap((m) => (m.kind === 'frame' ? [[m.title, m.preview]] : [])),
+      [
+        ['text 12 B', '{ "a": 1 }'],
+        ['binary 2 B', ''],
+      ],
+    );
+  });
+
   it('says where a flow had more payload than is kept, and what keeps more', async () => {
     const { ask, exchange } = setUp();
     exchange(1, request, response + 'x'.repeat(200));
