@@ -97,7 +97,11 @@ describe('the flow panel', function () {
     await detail.getByRole('tab', { name: 'Messages' }).click();
     await detail.getByText('HTTP/1.1 200 OK').waitFor();
     await detail.locator('.token.key', { hasText: '"path"' }).waitFor();
+    const body = detail.locator('.text-body').last();
+    assert.equal(await body.textContent(), '{\n  "path": "/one",\n  "ok": true\n}');
     await editor.screenshot('messages');
+    await detail.getByRole('button', { name: 'Show as sent' }).click();
+    assert.equal(await body.textContent(), '{"path":"/one","ok":true}');
     await detail.getByRole('tab', { name: 'Stream' }).click();
     await detail.locator('.said.up').getByText('GET /one HTTP/1.1').waitFor();
     await detail.locator('.said.down').getByText('"path":"/one"').waitFor();
