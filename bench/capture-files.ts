@@ -9,6 +9,7 @@ import { BytesOut } from '../src/capture/bytesOut.ts';
 import { TcpFlag, writeTcp, type Side } from '../src/capture/packets.ts';
 import { LoadedCapture } from '../src/editor/capture/document.ts';
 import { defaultLimits } from '../src/flow/store.ts';
+import { machine } from './machine.ts';
 
 const fileBytes = 10 ** 9;
 /** Connections at the same time. */
@@ -182,7 +183,6 @@ function report(): void {
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
-  const machine = `${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()} ${os.release()} ${process.arch}, Node ${process.version}`;
   const report = `# Capture files of a gigabyte
 
 HTTP over TCP, ${overlap} connections at a time, segments of ${segment} bytes; one in a hundred comes twice, one late, one in a
@@ -193,7 +193,7 @@ thousand never. The editor keeps the first MiB of each direction of a flow and $
 | --- | --- | ---: | ---: | ---: | ---: |
 ${rows.join('\n')}
 
-Machine: ${machine}. Load average while measuring: ${os.loadavg()[0]!.toFixed(1)}.
+Machine: ${machine()}.
 Made by \`npm run bench:capture\`.
 `;
   fs.writeFileSync(path.join(import.meta.dirname, 'results/capture-files.md'), report);

@@ -10,6 +10,7 @@ import { exportFormats } from '../src/capture/export.ts';
 import type { Flow } from '../src/flow/model.ts';
 import { FlowStore } from '../src/flow/store.ts';
 import { nodeCodecs } from '../src/node/contentCodecs.ts';
+import { machine } from './machine.ts';
 
 const count = 100_000;
 const rounds = 5;
@@ -94,7 +95,6 @@ function report(): void {
     console.log(row);
     return row;
   });
-  const machine = `${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()} ${os.release()} ${process.arch}, Node ${process.version}`;
   const text = `# Flows written to files
 
 100,000 HTTP flows with a request and a response of about 2 KB: half text, a quarter JSON with much to escape, a quarter
@@ -105,7 +105,7 @@ writing to the disk included), and for each second that went by. The goal is 100
 | --- | ---: | ---: | ---: |
 ${rows.join('\n')}
 
-Machine: ${machine}. Load average while measuring: ${os.loadavg()[0]!.toFixed(1)}.
+Machine: ${machine()}.
 Made by \`npm run bench:export\`.
 `;
   writeFileSync(path.join(import.meta.dirname, 'results/export.md'), text);

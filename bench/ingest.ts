@@ -4,11 +4,11 @@
 // Each figure is taken in a process of its own; the two contenders take turns, and the median of the rounds counts.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { ProxyFrame, Reader, type FlowOpened } from '../gen/flow_pb.ts';
 import { encodeProxyFrame, FrameReader } from '../src/endpoint/framing.ts';
 import { FlowStore } from '../src/flow/store.ts';
+import { machine } from './machine.ts';
 
 const chunkSize = 64 * 1024;
 /** Flows that are live at the same time. */
@@ -297,7 +297,6 @@ function report(): void {
     row('bytes per flow, 1,000,000 live flows', (n) => figure(n, 'memoryLive').toFixed(0), ''),
     row('scan of 1,000,000 flows with three predicates, ms', (n) => figure(n, 'scan').toFixed(1), '≤ 5'),
   ].join('\n');
-  const machine = `${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()} ${os.release()} ${process.arch}, Node ${process.version}`;
   const text = `# Flows coming in
 
 Columns: \`FlowStore\` of src/flow. Objects: a plain array of the messages that protobufjs' Reader decodes, updated in
@@ -307,7 +306,7 @@ garbage collection included; the median of ${rounds} rounds in processes of thei
 
 ${table}
 
-Machine: ${machine}. Load average while measuring: ${os.loadavg()[0]!.toFixed(1)}.
+Machine: ${machine()}.
 Made by \`npm run bench\`.
 `;
   const file = path.join(import.meta.dirname, 'results/ingest.md');

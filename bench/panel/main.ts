@@ -1,9 +1,9 @@
 // npm run bench:panel: the panel at a million flows, in the host and in the real workbench, and beside the viewers of
 // others. Prints the figures and writes bench/results/panel.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { machine } from '../machine.ts';
 import type { Note } from './report.ts';
 
 const usage = `npm run bench:panel -- [options]
@@ -61,11 +61,10 @@ for (const part of wanted) {
   });
 }
 if (only || values.requests) process.exit(0);
-const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()} ${os.release()}, Node ${process.versions.node}; load average ${os.loadavg()[0]!.toFixed(1)} at the end`;
 const results = path.join(import.meta.dirname, '../results');
 mkdirSync(results, { recursive: true });
 writeFileSync(
   path.join(results, 'panel.md'),
-  `# The panel at a million flows\n\n\`npm run bench:panel\`, ${new Date().toISOString().slice(0, 10)}. ${machine}.\n${text.join('\n')}\n`,
+  `# The panel at a million flows\n\n\`npm run bench:panel\`, ${new Date().toISOString().slice(0, 10)}. ${machine()}.\n${text.join('\n')}\n`,
 );
 process.exit(0);

@@ -1,7 +1,7 @@
 // What the figures were measured on.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import os from 'node:os';
+import { machine } from '../machine.ts';
 
 function first(command: string, args: readonly string[], pattern: RegExp): string | undefined {
   try {
@@ -16,17 +16,14 @@ function first(command: string, args: readonly string[], pattern: RegExp): strin
 const shell = (command: string, pattern: RegExp): string | undefined => first('sh', ['-c', `${command} 2>&1`], pattern);
 
 export function describeMachine(): string {
-  const cpu = os.cpus()[0]?.model ?? 'CPU unknown';
-  const memory = Math.round(os.totalmem() / 2 ** 30);
   const commit = first('git', ['rev-parse', '--short', 'HEAD'], /\w+/);
   return [
     new Date().toISOString().slice(0, 10),
-    `${cpu}, ${os.cpus().length} cores, ${memory} GiB, Linux ${os.release()}`,
+    machine(),
     commit && `Flowtap ${commit}`,
     shell('haproxy -v', /HAProxy version \S+/),
     shell('nginx -v', /nginx\/\S+/),
     shell('mitmdump --version', /Mitmproxy: \S+/),
-    `Node ${process.versions.node}`,
   ]
     .filter(Boolean)
     .join('; ');
