@@ -108,7 +108,7 @@ export const suites = [
   {
     name: 'e2e',
     title: 'The command line with the real proxy',
-    needs: ['native', 'bundles'],
+    needs: ['native', 'native-asan', 'bundles'],
     wants: ['tshark', 'peers', 'browser'],
     command: [
       ...bin('mocha/bin/mocha.js'),

@@ -62,7 +62,7 @@ export class FileOutput implements Output {
     this.#path = path;
     this.#complain = complain;
     try {
-      this.#fd = fs.openSync(path, 'w');
+      this.#fd = fs.openSync(path, 'w', 0o600); // what was captured is its user's alone
     } catch (error) {
       throw new Failure(
         status,

@@ -116,6 +116,9 @@ export interface Dissection {
   readonly next?: { readonly dissector: Dissector; readonly up: Uint8Array; readonly down: Uint8Array };
 }
 
+/** What there is to show of it. */
+export type Dissected = Pick<Dissection, 'application' | 'messages' | 'notes'>;
+
 /** `yes` and `no` are final; `more` asks for more bytes of either direction. */
 export type Verdict = 'yes' | 'no' | 'more';
 

@@ -1,6 +1,6 @@
 // A stored flow's payload into a dissection, holes included: all of it at once, or what is new.
 import type { Flow, FlowId, Microseconds } from '../flow/model.ts';
-import type { Direction } from './dissection.ts';
+import type { Direction, Dissected, Message } from './dissection.ts';
 import { FlowDissection } from './flowDissection.ts';
 import { dissectors } from './registry.ts';
 
@@ -19,6 +19,9 @@ export interface PayloadSource {
 }
 
 const directions = ['up', 'down'] as const;
+/** To a dissector "up" is what the caller says. Of an inbound flow that is what its process gets. */
+const outbound = { up: 'up', down: 'down' } as const;
+const inbound = { up: 'down', down: 'up' } as const;
 
 /** Both directions by time, each in its own order whatever its times say. */
 function* byTime(
@@ -44,18 +47,20 @@ export class FedDissection {
   /** Feeds what came since the last call, both directions by time: a response must not come before its request. */
   feed(flow: Flow, source: PayloadSource): void {
     const { dissection, fed } = this;
-    const total = { up: flow.bytesUp, down: flow.bytesDown };
+    const ours = flow.inbound ? inbound : outbound;
+    const bytes = { up: flow.bytesUp, down: flow.bytesDown };
+    const total = { up: bytes[ours.up], down: bytes[ours.down] };
     const fresh = (direction: Direction): readonly PayloadChunk[] =>
-      total[direction] > fed[direction] ? source.body(flow.id, direction, fed[direction]).chunks : [];
+      total[direction] > fed[direction] ? source.body(flow.id, ours[direction], fed[direction]).chunks : [];
     for (const { direction, chunk } of byTime(fresh('up'), fresh('down'))) {
       const known = fed[direction] - chunk.offset;
       if (known >= chunk.length) continue;
       if (known < 0) dissection.gap(direction, -known, chunk.at);
-      const bytes = known > 0 ? chunk.bytes.subarray(known) : chunk.bytes;
+      const rest = known > 0 ? chunk.bytes.subarray(known) : chunk.bytes;
       // Of a flow that goes on bytes are held for what is to come: a copy, as a view would keep a whole segment of the
       // store alive.
-      dissection.data(direction, flow.state === 'open' ? bytes.slice() : bytes, chunk.at);
-      const missing = chunk.length - Math.max(0, known) - bytes.length;
+      dissection.data(direction, flow.state === 'open' ? rest.slice() : rest, chunk.at);
+      const missing = chunk.length - Math.max(0, known) - rest.length;
       if (missing > 0 && flow.protocol === 'tcp') dissection.gap(direction, missing, chunk.at);
       fed[direction] = chunk.offset + chunk.length;
     }
@@ -68,9 +73,13 @@ export class FedDissection {
   }
 }
 
-/** The whole of a flow at once. */
-export function dissectFlow(flow: Flow, source: PayloadSource): FlowDissection {
+/** The whole of a flow at once. Directions are the flow's: "up" is what its process sent. */
+export function dissectFlow(flow: Flow, source: PayloadSource): Dissected {
   const fed = new FedDissection(flow);
   fed.feed(flow, source);
-  return fed.dissection;
+  const { application, messages, notes } = fed.dissection;
+  return { application, notes, messages: flow.inbound ? messages.map(turned) : messages };
 }
+
+const turned = (message: Message): Message =>
+  message.kind === 'http' ? message : { ...message, direction: inbound[message.direction] };

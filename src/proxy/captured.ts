@@ -29,12 +29,19 @@ export const newCaptureName = (client: string): string =>
 export function capturedCommand(
   programs: Programs,
   command: readonly string[],
-  options: { capture?: string; mode?: CaptureMode; env?: NodeJS.ProcessEnv } = {},
+  options: {
+    capture?: string;
+    mode?: CaptureMode;
+    env?: NodeJS.ProcessEnv;
+    /** It is to end where this process is killed. */
+    endsWithUs?: boolean;
+  } = {},
 ): CapturedCommand {
   if (programs.seesAll) return { file: command[0] ?? '', args: command.slice(1), env: options.env ?? process.env };
   const args: string[] = [];
   if (options.capture) args.push('--capture', options.capture);
   if (options.mode && options.mode !== 'auto') args.push('--mode', options.mode);
+  if (options.endsWithUs) args.push('--end-with-parent');
   return { file: programs.launcher, args: [...args, '--', ...command], env: options.env ?? process.env };
 }
 

@@ -267,6 +267,22 @@ describe('flowtap with the real proxy', function () {
     assert.equal(status, 42);
   });
 
+  it('tells the command to end where it is killed itself', async () => {
+    const child = start(['run', '--', 'sh', '-c', 'trap "echo told; exit" TERM; echo $$; while :; do sleep 0.1; done']);
+    const told = said(child.stdout!, /told/);
+    const pid = Number.parseInt(await said(child.stdout!, /\d+\n/), 10);
+    assert.ok(runs(pid));
+    child.kill('SIGKILL');
+    await told;
+    while (runs(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
+  it('writes what it saw to a file that only its user can read', async () => {
+    const file = path.join(folder, 'private.ndjson');
+    assert.equal((await flowtap(['run', '--json', file, '--', 'true'])).status, 0);
+    assert.equal(fs.statSync(file).mode & 0o777, 0o600);
+  });
+
   it('survives a reader that leaves', async () => {
     const script = `"$0" "$1" run --json - -- sh -c 'head -c 300000 /dev/zero; curl -s -o /dev/null ${url('bytes/1')}; exit 3' | true`;
     const child = start(['-c', script, process.execPath, cli], { node: '/bin/sh', script: '-e' });

@@ -54,6 +54,8 @@ describe('connections that come to nothing', function () {
       await begin();
       const targets = [
         ...['127.0.0.1', '::1', '10.9.0.1', 'fd09::1'].map((host) => [host, 9] as const),
+        // Where the proxy itself listens inside, and nobody outside.
+        ...['127.0.0.1', '::1', '10.9.0.1', 'fd09::1'].map((host) => [host, 1] as const),
         ...[nowhere.unreachable, nowhere.throw, nowhere.silent].flat().map((host) => [host, 80] as const),
       ];
       const plain = await run(targets);
@@ -68,7 +70,7 @@ describe('connections that come to nothing', function () {
       assert.equal(subscriber.opened.length, targets.length);
       const ended = (...reasons: number[]): number =>
         subscriber.closed.filter((c) => reasons.includes(c.reason)).length;
-      assert.equal(ended(CloseReason.refused), 4);
+      assert.equal(ended(CloseReason.refused), 8);
       assert.equal(ended(CloseReason.unreachable), 4);
       assert.equal(ended(CloseReason.timedOut, CloseReason.clientGone), 1);
       assert.ok(subscriber.closed.every((c) => c.connectedAt === 0));

@@ -144,7 +144,11 @@ for (const user of asRoot ? ['root', 'ordinary user'] : ['ordinary user'])
       }
       const send = `exec 3<>/dev/tcp/127.0.0.1/${port}; echo $BASHPID >&3`;
       const { flows } = await captured(bash(`for i in {1..200}; do ( ${send} ) & done; wait`));
-      await eventually('the server has seen all', () => claims.size === 200);
+      assert.equal(flows.length, 200);
+      const unseen = (): FlowJson[] => flows.filter((flow) => !claims.has(flow.process.pid));
+      await eventually('the server has seen all', () => claims.size === 200).catch(() => {
+        assert.deepEqual(unseen(), [], `the server has seen ${claims.size} of ${flows.length}`);
+      });
       const seen = flows.map((flow) => flow.process.pid);
       assert.deepEqual(
         seen.sort((a, b) => a - b),

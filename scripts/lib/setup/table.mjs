@@ -1,5 +1,5 @@
 // What a fresh machine needs, in order. Each step: { name, title, needs, fresh(), run(progress) }; one line adds one.
-import { bundles, hostTests, native, proto } from './build.mjs';
+import { bundles, hostTests, native, nativeAsan, proto } from './build.mjs';
 import { blocksCompiler, linuxCross, macosHeaders, macosPrograms, macosTools, nativeOther, qemu } from './cross.mjs';
 import { dependencies, node } from './dependencies.mjs';
 import { browser, compiler, fuzzer, peers, tshark, valgrind } from './tools.mjs';
@@ -12,6 +12,7 @@ export const steps = [
   compiler,
   proto,
   native,
+  nativeAsan,
   bundles,
   hostTests,
   workbench,

@@ -148,7 +148,11 @@ function execute(
 ): Promise<number> {
   // What lets this command see flows is not the command's business.
   const { [tokenVariable]: _, ...rest } = context.env;
-  const { file, args, env } = capturedCommand(context.programs, command, { capture, env: tree ? rest : context.env });
+  const { file, args, env } = capturedCommand(context.programs, command, {
+    capture,
+    env: tree ? rest : context.env,
+    endsWithUs: true,
+  });
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { env, stdio: 'inherit' });
     if (tree && child.pid !== undefined) tree.add(child.pid);

@@ -1,7 +1,7 @@
 // A flow as the panel's table and detail show it. Imports no vscode.
 import { utf8Text } from '../../dissect/bytes.ts';
 import { decodeContent, type Decoder } from '../../dissect/content.ts';
-import type { Body, Dissection, HeaderField, HttpMessage, Message } from '../../dissect/dissection.ts';
+import type { Body, Dissected, HeaderField, HttpMessage, Message } from '../../dissect/dissection.ts';
 import { isFailure, type Flow } from '../../flow/model.ts';
 import { bytesText, lostText, timeText } from '../../flow/text.ts';
 import type {
@@ -53,7 +53,7 @@ export interface DetailHost {
   readonly t: Translate;
 }
 
-export function detailOf(flow: Flow, dissection: Dissection, stamp: string, host: DetailHost): PanelDetail {
+export function detailOf(flow: Flow, dissection: Dissected, stamp: string, host: DetailHost): PanelDetail {
   const { t } = host;
   const { process } = flow;
   const some = (fields: readonly (readonly [string, string | number | undefined | false])[]): HeaderField[] =>

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <map>
 
 #include "sysext/linux/daemon/address.h"
@@ -190,6 +191,13 @@ bool Capture::adopt(Fd& client, const sockaddr_storage& source, const sockaddr_s
   for (SynGate* gate : gates_)
     if (gate->adopt(client, source, destination)) return true;
   return false;
+}
+
+bool Capture::hasUnread() const {
+  const auto some = [](const auto& from) {
+    return std::any_of(from.begin(), from.end(), [](const auto* each) { return each->hasUnread(); });
+  };
+  return some(gates_) || some(listeners_) || some(udp_);
 }
 
 core::ProcessPtr Capture::shared(const linux_::ProcessInfoPtr& info) {

@@ -79,6 +79,9 @@ class Capture {
   std::optional<bool> inhabited() {
     return mode_ != core::Mode::kExplicit && attribution_ ? attribution_->inhabited() : false;
   }
+  /// Whether its programs left connections or datagrams that were not taken yet: one can connect, send and end within a
+  /// turn of the loop.
+  bool hasUnread() const;
 
  private:
   Capture(EventLoop& loop, core::Engine& engine, const wire::Attach& attach, std::string name, uint32_t uid);

@@ -22,6 +22,7 @@ constexpr uint64_t kStopMillis = 1000;
 constexpr uint64_t kGatherMillis = 2;
 constexpr uint64_t kLookInsideMillis = 2000;
 constexpr uint64_t kNextStepMillis = 1;
+constexpr uint64_t kUnreadMillis = 5;
 constexpr size_t kCaptureNameBytes = 128;
 constexpr uint32_t kMostRefusalsLogged = 500;
 
@@ -228,8 +229,10 @@ void Daemon::tellTroubles(const Capture& capture) {
 void Daemon::endWhenEmpty(Capture* capture) {
   if (!captures_.count(capture)) return;
   const auto inhabited = capture->inhabited();
-  if (inhabited && !*inhabited) return endCapture(capture);
-  loop_.after(inhabited ? kLookInsideMillis : kNextStepMillis, [this, capture] { endWhenEmpty(capture); });
+  const bool left = inhabited && !*inhabited;
+  if (left && !capture->hasUnread()) return endCapture(capture);
+  const uint64_t pause = left ? kUnreadMillis : inhabited ? kLookInsideMillis : kNextStepMillis;
+  loop_.after(pause, [this, capture] { endWhenEmpty(capture); });
 }
 
 void Daemon::endCapture(Capture* capture) {

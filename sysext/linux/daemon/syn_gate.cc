@@ -14,6 +14,7 @@
 #include "sysext/linux/daemon/descriptors.h"
 #include "sysext/linux/daemon/raw_packet.h"
 #include "sysext/linux/daemon/tcp_connection.h"
+#include "sysext/linux/marks.h"
 
 namespace flowtap::daemon {
 namespace {
@@ -112,7 +113,9 @@ bool SynGate::decide(const linux_::HeldSyn& syn) {
   }
   const AddressPair key{toAddress(syn.client), toAddress(syn.server)};
   if (isRepeated(key, syn)) return true;
-  if (syn.isLocal && capture_.serves(syn.client, syn.server)) return verdict(syn.id, Verdict::kPassInside), true;
+  // What listens at the proxy's own port is no server inside.
+  if (syn.isLocal && key.peer.port != linux_::kProxyPort && capture_.serves(syn.client, syn.server))
+    return verdict(syn.id, Verdict::kPassInside), true;
   if (entries_.size() >= kMaxWaiting) return verdict(syn.id, Verdict::kPass), true;
   return dial(key, syn);
 }
@@ -196,6 +199,12 @@ bool SynGate::adopt(Fd& client, const sockaddr_storage& source, const sockaddr_s
   if (!entry.passed) verdict(entry.packet, Verdict::kDrop);
   entry.connection->adopt(std::move(client));
   return true;
+}
+
+bool SynGate::hasUnread() const {
+  const auto passed = [](const Entries::value_type& each) { return each.second.passed; };
+  return undecided_ < read_.size() || std::any_of(entries_.begin(), entries_.end(), passed) ||
+         daemon::hasUnread(queue_.get());
 }
 
 void SynGate::answered(const TcpConnection& connection) {

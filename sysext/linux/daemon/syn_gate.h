@@ -36,6 +36,9 @@ class SynGate final : public EventHandler {
   /// A connection was accepted. True, and `client` is taken, where its server was dialled beforehand.
   bool adopt(Fd& client, const sockaddr_storage& source, const sockaddr_storage& destination);
 
+  /// Whether a program has done something that was not read yet, or its connection is about to be accepted.
+  bool hasUnread() const;
+
   // ---- by the connections that wait ----
   /// The server has answered: the program may go on.
   void answered(const TcpConnection& connection);

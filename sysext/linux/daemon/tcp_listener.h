@@ -4,6 +4,7 @@
 
 #include "native/fd.h"
 #include "sysext/core/engine.h"
+#include "sysext/linux/daemon/descriptors.h"
 #include "sysext/linux/daemon/event_loop.h"
 
 namespace flowtap::daemon {
@@ -17,6 +18,8 @@ class TcpListener final : public EventHandler {
   bool start();
   /// Closes and retires it.
   void stop();
+  /// Whether a connection waits to be accepted.
+  bool hasUnread() const { return daemon::hasUnread(listening_.get()); }
 
  private:
   void onEvents(uint32_t events, unsigned tag) override;

@@ -10,6 +10,7 @@
 #include "sysext/core/datagram_flow.h"
 #include "sysext/core/host_names.h"
 #include "sysext/linux/daemon/address_pair.h"
+#include "sysext/linux/daemon/descriptors.h"
 #include "sysext/linux/daemon/event_loop.h"
 
 namespace flowtap::daemon {
@@ -25,6 +26,8 @@ class UdpRelay final : public EventHandler {
   bool start();
   /// Ends every conversation, closes and retires it.
   void stop(core::CloseReason reason);
+  /// Whether a program has sent what was not read yet.
+  bool hasUnread() const { return daemon::hasUnread(datagrams_.get()); }
 
  private:
   friend class UdpClient;

@@ -1,5 +1,7 @@
 #include "sysext/linux/launcher/command.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +46,12 @@ int findCommand(const std::string& name, std::string& text) {
     if (found == EACCES) error = found;  // as execvp(): another folder may still have it
   }
   return explain(name, error, text);
+}
+
+bool endWith(pid_t parent) {
+  // Kept across exec, but not across a change of credentials: so this comes last.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  return ::getppid() == parent;
 }
 
 int runCommand(char** command, std::string& text) {

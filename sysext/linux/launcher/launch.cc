@@ -101,6 +101,7 @@ int printProfile() {
 }
 
 int run(const Options& options) {
+  const pid_t parent = ::getppid();
   std::string text;
   if (const int status = findCommand(options.command[0], text)) return complain(status, text);
   try {
@@ -120,6 +121,7 @@ int run(const Options& options) {
   } catch (const CaptureImpossible& e) {
     return complain(kCaptureFailed, e.problem().text);
   }
+  if (options.endsWithParent && !endWith(parent)) return complain(kCaptureFailed, "what ran flowtap-run has ended");
   const int status = runCommand(options.command, text);
   return complain(status, text);
 }

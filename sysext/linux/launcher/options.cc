@@ -7,12 +7,13 @@
 namespace flowtap::linux_ {
 namespace {
 
-enum : int { kCaptureOption = 256, kModeOption, kNoHoldOption, kCheckOption, kApparmorOption, kHelpOption };
+enum : int { kCaptureOption = 256, kModeOption, kNoHoldOption, kParentOption, kCheckOption, kApparmorOption, kHelpOption };
 
 const option kLongOptions[] = {
     {"capture", required_argument, nullptr, kCaptureOption},
     {"mode", required_argument, nullptr, kModeOption},
     {"no-hold", no_argument, nullptr, kNoHoldOption},
+    {"end-with-parent", no_argument, nullptr, kParentOption},
     {"check", no_argument, nullptr, kCheckOption},
     {"apparmor-profile", no_argument, nullptr, kApparmorOption},
     {"help", no_argument, nullptr, kHelpOption},
@@ -44,7 +45,8 @@ Options invalid(std::string problem) {
 }  // namespace
 
 const char* const kUsage =
-    "usage: flowtap-run [--capture NAME] [--mode auto|tproxy|redirect|explicit] [--no-hold] -- COMMAND [ARGUMENT…]\n"
+    "usage: flowtap-run [--capture NAME] [--mode auto|tproxy|redirect|explicit] [--no-hold] [--end-with-parent]\n"
+    "                   -- COMMAND [ARGUMENT…]\n"
     "       flowtap-run --check [--mode …]\n"
     "       flowtap-run --apparmor-profile\n"
     "\n"
@@ -55,6 +57,7 @@ const char* const kUsage =
     "                      like; auto (default): the first of these that works\n"
     "  --no-hold           connections are accepted before their server answers, as where the kernel cannot hold packets:\n"
     "                      one that fails then looks like a reset\n"
+    "  --end-with-parent   COMMAND gets SIGTERM where the process that ran flowtap-run ends before it\n"
     "  --check             tells in one line of JSON which mode works here, whether new connections wait until their\n"
     "                      process is known (\"holds\"), and what stands in the way\n"
     "  --apparmor-profile  prints the profile that systems with AppArmor may ask for\n"
@@ -77,6 +80,7 @@ Options parseOptions(int argc, char** argv) {
           return invalid("no mode \"" + std::string(::optarg) + "\"; there are auto, tproxy, redirect and explicit");
         break;
       case kNoHoldOption: options.holding = Holding::kNever; break;
+      case kParentOption: options.endsWithParent = true; break;
       case kCheckOption: options.action = Options::Action::kCheck; break;
       case kApparmorOption: options.action = Options::Action::kApparmorProfile; break;
       case kHelpOption: options.action = Options::Action::kHelp; break;

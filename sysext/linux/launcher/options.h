@@ -13,6 +13,7 @@ struct Options {
   std::string capture;             ///< unique per run
   std::vector<wire::Mode> modes;   ///< in the order to try
   Holding holding = Holding::kWherePossible;
+  bool endsWithParent = false;
   char** command = nullptr;        ///< null-terminated
   std::string problem;             ///< of kInvalid
 };

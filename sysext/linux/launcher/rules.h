@@ -8,9 +8,6 @@
 
 namespace flowtap::linux_ {
 
-/// Where the proxy's sockets are bound. Ports below 1024 are closed to the captured programs, so none of them misses it.
-constexpr uint16_t kProxyPort = 1;
-
 /// Makes the rules for TPROXY or REDIRECT in the current network namespace. The first refusal, if any.
 std::optional<NetlinkRefusal> makeRules(const HostNetwork& host, wire::Mode mode);
 

@@ -50,7 +50,7 @@ describe('flowtap run', () => {
     const name = client?.frames.find((f) => f.subscribe)?.subscribe?.capture;
     assert.equal(await done, 5);
     const args = fs.readFileSync(path.join(scripts.folder, 'launcher.args'), 'utf8').split('\n');
-    assert.deepEqual(args, ['--capture', name, '--', 'sh', '-c', 'exit 5', '--', '--json', '']);
+    assert.deepEqual(args, ['--capture', name, '--end-with-parent', '--', 'sh', '-c', 'exit 5', '--', '--json', '']);
     assert.equal(c.stderr.text, '');
   });
 
