@@ -50,8 +50,10 @@ describe('make on a Mac', function () {
     const args = ['-C', path.join(root, 'sysext'), ...kept, target];
     return spawnSync('make', [...args, ...Object.entries(given).map(([name, value]) => `${name}=${value}`)], {
       encoding: 'utf8',
+      cwd: folder,
       env: {
         ...process.env,
+        PWD: folder, // as a shell has it
         PATH: `${inFolder('bin')}:${process.env['PATH']}`,
         MAC_TOOLS_LOG: inFolder('log'),
         MAC_TOOLS_AUTHORITY: authority,
@@ -60,7 +62,7 @@ describe('make on a Mac', function () {
   }
   const signing = (identity: string): Record<string, string> => ({
     SIGN_ID: identity,
-    APP_PROFILE: inFolder('app.provisionprofile'),
+    APP_PROFILE: 'app.provisionprofile',
     EXT_PROFILE: inFolder('ext.provisionprofile'),
   });
   const calls = (): Call[] =>
