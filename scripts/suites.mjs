@@ -61,7 +61,7 @@ export const suites = [
   },
   {
     name: 'xpc',
-    title: 'XPC rendezvous, and the kit behind it, on the stand-in (ASan, UBSan, TSan)',
+    title: 'XPC rendezvous, and what stands behind it, on the stand-in (ASan, UBSan, TSan)',
     needs: ['blocks-compiler'],
     command: [
       node,
@@ -71,6 +71,7 @@ export const suites = [
       'asan:xpc-real-test',
       'tsan:xpc-real-test',
       'asan:kit-xpc-test',
+      'asan:macos-xpc-test',
     ],
   },
   {
