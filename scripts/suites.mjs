@@ -72,6 +72,7 @@ export const suites = [
       'tsan:xpc-real-test',
       'asan:kit-xpc-test',
       'asan:macos-xpc-test',
+      'tsan:macos-xpc-test',
     ],
   },
   {
