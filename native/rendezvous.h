@@ -79,6 +79,9 @@ class Listener {
   static Started start(const std::string& name, ListenerOptions options, OnConnection onConnection,
                        OnRefused onRefused);
 
+  /// Whether a peer that is not trusted has to prove that it knows a token (XPC).
+  static bool asksForTokens();
+
   Listener() = default;
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

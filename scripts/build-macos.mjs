@@ -28,6 +28,7 @@ const out = path.join(root, 'out/macos');
 /** `source`: our declarations. `output`: what is made from this machine's tools. */
 const sdk = { source: path.join(root, 'sysext/macos/sdk'), output: path.join(out, 'sdk') };
 
+const languages = { '.c': 'c', '.cc': 'c++', '.m': 'objective-c', '.mm': 'objective-c++' };
 /** Their content is told by the compiler's version and the headers' package. */
 const constant = ['/usr/', headersFolder];
 const compiler = compilerVersion();
@@ -70,8 +71,8 @@ function plan(wanted) {
   const links = wanted.flatMap((artefact) =>
     architectures.map((arch) => {
       const objects = artefact.sources.flatMap(expand).map((source) => {
-        const language = source.endsWith('.c') ? 'c' : source.endsWith('.mm') ? 'objective-c++' : 'c++';
-        const flags = compileFlags(arch, sdk, language, artefact.exceptions);
+        const language = languages[path.extname(source)];
+        const flags = [...compileFlags(arch, sdk, language, artefact.exceptions), ...(artefact.flags ?? [])];
         const object = objectOf({ source, compiler, flags, folder: path.join(out, 'obj', arch), constant });
         if (!jobs.has(object.object)) jobs.set(object.object, object);
         return jobs.get(object.object);

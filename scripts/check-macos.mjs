@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { artefacts } from './lib/macos/artefacts.mjs';
+import { noticesCapture, referencesInBlocks, sourcesWithBlocks } from './lib/macos/check-captures.mjs';
 import { checkDeclarations } from './lib/macos/check-declarations.mjs';
 import { appBundle } from './lib/macos/bundle.mjs';
 import { architectures, checkBundle, checkLoadCommands, output } from './lib/macos/check-bundle.mjs';
@@ -42,6 +43,12 @@ for (const problem of problems) check(false, problem);
 const unnoticed = unnoticedFaults();
 passed += plantedDeclarations.length - unnoticed.length;
 for (const fault of unnoticed) check(false, `a fault planted in our declarations is not noticed: ${fault}`);
+
+for (const file of sourcesWithBlocks()) {
+  const captured = await referencesInBlocks(path.join(root, file));
+  check(captured.length === 0, [...new Set(captured)].join('\n'));
+}
+check(await noticesCapture(), 'a block that captures a reference is not noticed');
 
 for (const artefact of artefacts)
   for (const arch of architectures) {

@@ -98,6 +98,22 @@ export const targets = {
     sources: [...core, 'native/xpc/*.cc', 'native/shim/*.cc', 'sysext/kit/*.cc', 'sysext/test/kit/xpc/*.cc'],
     link: ['-lBlocksRuntime'],
   },
+  // The extension's proxy and the app's health check as macOS has them: behind the XPC rendezvous, on the stand-in.
+  'macos-xpc-test': {
+    compiler: 'clang++-22',
+    flags: ['-fblocks', '-Inative/shim/include'],
+    sources: [
+      ...core,
+      'native/xpc/*.cc',
+      'native/shim/*.cc',
+      'sysext/kit/client.cc',
+      'sysext/macos/runtime/*.cc',
+      'sysext/macos/app/health.cc',
+      'sysext/test/macos/network.cc',
+      'sysext/test/macos/xpc/*.cc',
+    ],
+    link: ['-lBlocksRuntime'],
+  },
   // For other people's programs: the flow core behind a C API.
   'flowtap-kit': { library: true, output: 'libflowtapkit.a', sources: kit },
   'kit-feed': { sources: [...kit, 'sysext/test/kit/feed.c'] },

@@ -62,7 +62,7 @@ export const suites = [
   },
   {
     name: 'xpc',
-    title: 'XPC rendezvous, and the kit behind it, on the stand-in (ASan, UBSan, TSan)',
+    title: 'XPC rendezvous, and what stands behind it, on the stand-in (ASan, UBSan, TSan)',
     needs: ['blocks-compiler'],
     command: [
       node,
@@ -72,6 +72,8 @@ export const suites = [
       'asan:xpc-real-test',
       'tsan:xpc-real-test',
       'asan:kit-xpc-test',
+      'asan:macos-xpc-test',
+      'tsan:macos-xpc-test',
     ],
   },
   {

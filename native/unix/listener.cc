@@ -152,6 +152,8 @@ class UnixListener final : public Listener {
 
 }  // namespace
 
+bool Listener::asksForTokens() { return false; }
+
 Listener::Started Listener::start(const std::string& name, ListenerOptions, OnConnection onConnection,
                                   OnRefused onRefused) {
   SocketPath path;

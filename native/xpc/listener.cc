@@ -305,6 +305,8 @@ class XpcListener final : public Listener {
 
 namespace flowtap {
 
+bool Listener::asksForTokens() { return true; }
+
 Listener::Started Listener::start(const std::string& name, ListenerOptions options, OnConnection onConnection,
                                   OnRefused onRefused) {
   if (name.empty() || name.find('\0') != std::string::npos)

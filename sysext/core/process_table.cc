@@ -15,6 +15,8 @@ void cut(ProcessInfo& info) {
   info.name = toUtf8(info.name, kNameBytes);
   info.path = toUtf8(info.path, kPathBytes);
   info.signingId = toUtf8(info.signingId, kNameBytes);
+  // Where a sandbox keeps the program's path from the proxy, this is the name that is left.
+  if (info.name.empty()) info.name = info.signingId;
   info.teamId = toUtf8(info.teamId, kNameBytes);
   size_t left = kArgumentBytes;
   size_t count = 0;

@@ -1,6 +1,7 @@
 // What is built for macOS. One entry each: { name, sources (patterns as in native-targets.mjs), language, link(arch),
 // output(arch) }; `exports` are symbols that must be there; `library`: an archive, not linked;
-// `exceptions`: C++ exceptions are on; `universal: true` joins the two architectures into output('universal').
+// `exceptions`: C++ exceptions are on; `flags`: further ones of the compiler; `universal: true` joins the two architectures
+// into output('universal').
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -15,15 +16,14 @@ function nodeApiSymbols() {
 /** What Node calls the architecture. */
 const nodeArch = { arm64: 'arm64', x86_64: 'x64' };
 
-/** The flow core behind the C API, with the rendezvous. The wire's parser throws at malformed input. */
-const kitSources = ['gen/flow_pb.cc', 'sysext/core/*.cc', 'native/xpc/*.cc', 'sysext/kit/*.cc'];
-
 /** The lists of sysext/macos/sources.mk, which make on a Mac reads as well: NAME = values. */
 const lists = Object.fromEntries(
   [...readFileSync(path.join(root, 'sysext/macos/sources.mk'), 'utf8').matchAll(/^(\w+) = (.*)$/gm)].map(
     ([, name, values]) => [name, values.trim().split(/\s+/)],
   ),
 );
+
+const frameworks = (names) => names.flatMap((name) => ['-framework', name]);
 
 /** A program of the app's bundle. The archive of the app is made from what is joined of both architectures. */
 const program = (name, prefix) => ({
@@ -32,7 +32,7 @@ const program = (name, prefix) => ({
   universal: true,
   sources: [...lists[`${prefix}_SOURCES`], 'sysext/macos/sdk/lib/availability.c'],
   link: () => [
-    ...lists[`${prefix}_FRAMEWORKS`].flatMap((framework) => ['-framework', framework]),
+    ...frameworks(lists[`${prefix}_FRAMEWORKS`]),
     ...lists[`${prefix}_LIBRARIES`].map((library) => `-l${library}`),
   ],
   output: (arch) => `out/macos/${name}/${arch}/${name}`,
@@ -43,8 +43,8 @@ export const artefacts = [
   program('app', 'APP'),
   {
     name: 'bridge',
-    sources: ['native/xpc/*.cc', 'native/addon/*.cc'],
-    link: () => ['-bundle', '-framework', 'CoreFoundation', '-framework', 'Security', ...nodeApiSymbols()],
+    sources: lists.ADDON_SOURCES,
+    link: () => ['-bundle', ...frameworks(lists.ADDON_FRAMEWORKS), ...nodeApiSymbols()],
     exports: ['_napi_register_module_v1', '_node_api_module_get_api_version_v1'],
     output: (arch) => `dist/bin/darwin-${nodeArch[arch]}/bridge.node`,
   },
@@ -53,7 +53,7 @@ export const artefacts = [
     library: true,
     universal: true,
     exceptions: true,
-    sources: kitSources,
+    sources: lists.KIT_SOURCES, // the wire's parser throws at malformed input
     exports: [
       '_flowtap_endpoint_start',
       '_flowtap_endpoint_stop',
@@ -72,15 +72,24 @@ export const artefacts = [
     // A program that uses the whole kit, linked as a developer's would be.
     name: 'kit-feed',
     exceptions: true,
-    sources: [...kitSources, 'sysext/test/kit/feed.c'],
+    sources: [...lists.KIT_SOURCES, 'sysext/test/kit/feed.c'],
     link: () => ['-framework', 'CoreFoundation', '-framework', 'Security', '-lbsm'],
     output: (arch) => `out/macos/kit-feed/${arch}/kit-feed`,
+  },
+  {
+    // Whether what people are to paste compiles.
+    name: 'kit-example',
+    library: true,
+    sources: ['sysext/kit/examples/*.m'],
+    flags: [`-I${path.join(root, 'sysext/kit/include')}`],
+    exports: ['_ExampleStartEndpoint', '_ExampleOpen'],
+    output: (arch) => `out/macos/kit-example/${arch}/libexample.a`,
   },
   {
     name: 'xpc-real-test',
     exceptions: true,
     sources: lists.XPC_TEST_SOURCES,
-    link: () => lists.XPC_TEST_FRAMEWORKS.flatMap((framework) => ['-framework', framework]),
+    link: () => frameworks(lists.XPC_TEST_FRAMEWORKS),
     output: (arch) => `out/macos/xpc-real-test/${arch}/xpc-real-test`,
   },
 ];

@@ -7,6 +7,9 @@
 namespace flowtap::macos::app {
 namespace {
 
+/// Times System::later() until a status that the system does not know yet is taken for one that it does not have.
+constexpr int kStatusAttempts = 4;
+
 int exitCodeOf(const Stage& stage) {
   if (stage.code == "restart-needed" || stage.code == "stale-registration") return kAwaitsRestart;
   return stage.state == StageState::kWaiting ? kAwaitsUser : kBroken;
@@ -23,6 +26,13 @@ Controller::Controller(System& system, Exit exit) : system_(system), exit_(std::
 
 void Controller::run(const Command& command) {
   const auto self = shared_from_this();
+  const bool ends = command.verb == Verb::kStop || command.verb == Verb::kDeactivate;
+  if (!ends && facts_.appPath.rfind("/Applications/", 0) != 0) {
+    // The system is not asked: to an app elsewhere it may give no answer at all.
+    facts_.extensions = Extensions();
+    tell();
+    return finish();
+  }
   switch (command.verb) {
     case Verb::kActivate:
       return activate([self] { self->lookAtExtensions([self] { self->end(JsonLine().text("result", "ok").str(), kDone); }); });
@@ -52,8 +62,13 @@ void Controller::lookAtExtensions(Next then) {
   });
 }
 
-void Controller::lookAtConfiguration(Next then) {
-  system_.configuration([self = shared_from_this(), then](Configuration found) {
+void Controller::lookAtConfiguration(Next then) { lookAtConfiguration(kStatusAttempts, std::move(then)); }
+
+void Controller::lookAtConfiguration(int attempts, Next then) {
+  system_.configuration([self = shared_from_this(), attempts, then](Configuration found) {
+    // What was just loaded may have no status yet.
+    if (found.exists && found.enabled && found.connection == Connection::kInvalid && attempts > 1)
+      return self->system_.later([self, attempts, then] { self->lookAtConfiguration(attempts - 1, then); });
     self->facts_.configuration = found;
     if (!found.exists || found.connection != Connection::kDisconnected) {
       self->tell();

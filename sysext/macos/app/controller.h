@@ -38,6 +38,7 @@ class Controller : public std::enable_shared_from_this<Controller> {
   // Each looks something up, says the stages that are known by it, and goes on where those are in order.
   void lookAtExtensions(Next then);
   void lookAtConfiguration(Next then);
+  void lookAtConfiguration(int attempts, Next then);
   void lookAtHealth(int attempts, Next then);
   void awaitConnection(bool wanted, int attempts, Next then);
   void withEndpoint(std::function<void(const std::string& endpoint)> then);

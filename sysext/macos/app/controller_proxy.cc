@@ -24,11 +24,6 @@ void Controller::status() {
 }
 
 void Controller::activate(Next then) {
-  if (facts_.appPath.rfind("/Applications/", 0) != 0) {
-    facts_.extensions = Extensions();
-    tell();
-    return finish();
-  }
   const auto self = shared_from_this();
   system_.activate(
       [self] {

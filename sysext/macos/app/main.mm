@@ -243,8 +243,8 @@ class Mac final : public System {
   void finish(const Done &done, NSError *error) {
     onMain([done, why = words(error)] { done(why); });
   }
-  void ask(OSSystemExtensionRequest *request, const std::function<void()> &waiting,
-           const std::function<void(RequestEnd)> &end) {
+  // By value: a block captures a reference as such, and is called when what it refers to is gone.
+  void ask(OSSystemExtensionRequest *request, std::function<void()> waiting, std::function<void(RequestEnd)> end) {
     FlowtapRequest *const delegate = [[FlowtapRequest alloc] init];
     delegate.waiting = ^{
       waiting();
@@ -264,7 +264,7 @@ class Mac final : public System {
     }
     return nil;
   }
-  void withManager(const Done &failed, void (^then)(NETransparentProxyManager *found)) {
+  void withManager(Done failed, void (^then)(NETransparentProxyManager *found)) {
     [NETransparentProxyManager
         loadAllFromPreferencesWithCompletionHandler:^(NSArray<NETransparentProxyManager *> *all, NSError *error) {
           if (error) return finish(failed, error);

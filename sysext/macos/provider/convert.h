@@ -1,5 +1,6 @@
 // Types of the Network Extension framework to those of the core, and back.
 #pragma once
+#import <Network/Network.h>
 #import <NetworkExtension/NetworkExtension.h>
 
 #include "sysext/core/ne_port.h"

@@ -6,16 +6,6 @@
 #include <utility>
 
 namespace flowtap::macos {
-namespace {
-
-/// On Linux, under test, the rendezvous takes this user's programs only, and asks for no token.
-#ifdef __APPLE__
-constexpr bool kTokens = true;
-#else
-constexpr bool kTokens = false;
-#endif
-
-}  // namespace
 
 /// The rendezvous where it has a descriptor (under test on Linux); on macOS it has threads of its own.
 class Clients::WatchedListener final : public Watched {
@@ -65,7 +55,7 @@ void Clients::stopListening() {
 
 void Clients::admit(Fd socket, const Peer& peer) {
   // The token can have been revoked while this waited.
-  if (kTokens && !peer.trusted && tokens_.of(peer.uid).empty()) return;
+  if (Listener::asksForTokens() && !peer.trusted && tokens_.of(peer.uid).empty()) return;
   clients_.push_back(std::make_unique<ProxyClient>(engine_, std::move(socket), peer, refusals_));
   loop_.add(*clients_.back());
   tellWatched();

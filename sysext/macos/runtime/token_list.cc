@@ -27,6 +27,14 @@ std::string failure(const std::string& what, const std::string& file) {
   return what + " " + file + ": " + std::strerror(errno);
 }
 
+/// The folder and those above it, as far as they are absent. What goes wrong shows where the file is made.
+void makeFolder(const std::string& folder) {
+  const size_t slash = folder.rfind('/');
+  if (::mkdir(folder.c_str(), 0700) == 0 || errno != ENOENT || slash == std::string::npos) return;
+  makeFolder(folder.substr(0, slash));
+  (void)::mkdir(folder.c_str(), 0700);
+}
+
 bool readAll(int fd, std::string& into) {
   char data[4096];
   ssize_t n;
@@ -102,8 +110,7 @@ std::string TokenList::save(const Tokens& tokens) const {
   std::string text;
   for (const auto& [uid, of] : tokens)
     for (const std::string& token : of) text += std::to_string(uid) + " " + token + "\n";
-  const std::string folder = file_.substr(0, file_.rfind('/'));
-  (void)::mkdir(folder.c_str(), 0700);
+  makeFolder(file_.substr(0, file_.rfind('/')));
   const std::string fresh = file_ + ".new";
   (void)::unlink(fresh.c_str());
   const Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));

@@ -373,6 +373,16 @@ TEST("flows of one process share its record; another program under the same pid 
   CHECK(table.intern(info) != a);
 }
 
+TEST("a process whose program nobody may look at has the name that it is signed with") {
+  ProcessTable table;
+  ProcessInfo info;
+  info.pid = 9;
+  info.signingId = "com.example.browser";
+  CHECK_EQ(table.intern(info)->info.name, "com.example.browser");
+  info.name = "Browser";
+  CHECK_EQ(table.intern(info)->info.name, "Browser");
+}
+
 TEST("over-long and malformed parts of a process are cut to valid text") {
   ProcessTable table;
   ProcessInfo info;

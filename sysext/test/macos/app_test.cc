@@ -26,6 +26,8 @@ struct FakeMac final : System {
   std::string enableError, connectError, failure, tokenError;
   bool agrees = true;
   int laterCalls = 0;
+  int asked = 0;                        ///< times which extensions there are
+  int unknownTimes = 0;                 ///< the connection's status is known only after so many looks
   int noServiceTimes = 0;               ///< the endpoint comes only after so many checks
   std::vector<std::string> lines, calls;
   std::string question;
@@ -67,7 +69,10 @@ struct FakeMac final : System {
   std::string askingProgram() override {
     return "/Applications/Visual Studio Code.app/Contents/Frameworks/Code Helper (Plugin).app/Contents/MacOS/Code Helper (Plugin)";
   }
-  void extensions(std::function<void(Extensions)> answer) override { answer(found); }
+  void extensions(std::function<void(Extensions)> answer) override {
+    asked++;
+    answer(found);
+  }
   void activate(std::function<void()> waiting, std::function<void(RequestEnd)> end) override {
     calls.push_back("activate");
     if (asksForApproval) waiting();
@@ -80,7 +85,11 @@ struct FakeMac final : System {
     if (asksForApproval) waiting();
     end(nextEnd());
   }
-  void configuration(std::function<void(Configuration)> answer) override { answer(now); }
+  void configuration(std::function<void(Configuration)> answer) override {
+    Configuration told = now;
+    if (unknownTimes-- > 0) told.connection = Connection::kInvalid;
+    answer(told);
+  }
   void enable(Done done) override {
     calls.push_back("enable");
     if (enableError.empty()) now.exists = now.enabled = true;
@@ -160,6 +169,7 @@ TEST("status: the first broken stage is named with its remedy, and the others ar
       {"enabled", "not-configured", "start", kBroken, [](FakeMac& m) { m.now = {}; }},
       {"enabled", "configuration-off", "Network, Filters", kBroken, [](FakeMac& m) { m.now.enabled = false; }},
       {"connected", "stopped", "start", kBroken, [](FakeMac& m) { m.now.connection = Connection::kDisconnected; }},
+      {"connected", "stopped", "start", kBroken, [](FakeMac& m) { m.unknownTimes = 1000; }},
       {"connected", "connecting", "moment", kAwaitsUser, [](FakeMac& m) { m.now.connection = Connection::kConnecting; }},
       {"reachable", "stale-registration", "Restart", kAwaitsRestart,
        [](FakeMac& m) { m.health.connect = ConnectError::kNoService; }},
@@ -186,6 +196,25 @@ TEST("status: the first broken stage is named with its remedy, and the others ar
       if (after) CHECK_CONTAINS(mac.lines[i], "\"state\":\"skipped\"");
       after = after || here;
     }
+  }
+}
+
+TEST("a configuration that was just loaded may have no status yet: it is asked for again") {
+  FakeMac mac;
+  mac.unknownTimes = 2;
+  CHECK_EQ(mac.run({Verb::kStatus, ""}), kDone);
+  CHECK_EQ(mac.laterCalls, 2);
+  CHECK_EQ(mac.lines.size(), 7u);
+}
+
+TEST("an app that lies elsewhere says so before anything is asked of the system") {
+  for (const Verb verb : {Verb::kStatus, Verb::kStart, Verb::kActivate, Verb::kGrant, Verb::kRevoke}) {
+    FakeMac mac;
+    mac.path = "/Users/x/out/Flowtap.app";
+    CHECK_EQ(mac.run({verb, ""}), kBroken);
+    CHECK_CONTAINS(mac.result(), "not-in-applications");
+    CHECK_EQ(mac.asked, 0);
+    CHECK(mac.calls.empty());
   }
 }
 

@@ -213,7 +213,8 @@ TEST("settings that are refused leave it stopped, and it can be started again") 
 
 struct Tokens {
   flowtap::test::Folder folder;
-  std::string file = folder.path() + "/kept/tokens";
+  // A container that is used for the first time need not have the folders.
+  std::string file = folder.path() + "/Library/Application Support/kept/tokens";
   TokenList list{file};
 };
 const std::string kToken(32, 'a');
@@ -233,6 +234,7 @@ TEST("tokens belong to their user, outlive the process, and end with their revoc
   CHECK((again.users() == std::set<uint32_t>{501, 502}));
   struct stat about{};
   CHECK(::stat(t.file.c_str(), &about) == 0 && (about.st_mode & 0777) == 0600);
+  CHECK(::stat((t.folder.path() + "/Library").c_str(), &about) == 0 && (about.st_mode & 0777) == 0700);
   // Another user's token is not one's own to revoke.
   CHECK_EQ(again.change(501, {false, kOther}), "");
   CHECK_EQ(again.of(502).size(), 1u);
@@ -276,8 +278,9 @@ TEST("what cannot be kept is not granted, and a revocation counts at once all th
   CHECK(list.of(501).empty());
   Tokens t;
   CHECK_EQ(t.list.change(501, {true, kToken}), "");
-  ::rename((t.folder.path() + "/kept").c_str(), (t.folder.path() + "/gone").c_str());
-  std::ofstream(t.folder.path() + "/kept") << "in the way";
+  const std::string folder = t.file.substr(0, t.file.rfind('/'));
+  ::rename(folder.c_str(), (t.folder.path() + "/gone").c_str());
+  std::ofstream(folder) << "in the way";
   CHECK_CONTAINS(t.list.change(501, {false, kToken}), "until the extension starts anew");
   CHECK(t.list.of(501).empty());
 }

@@ -1,5 +1,5 @@
 // Our own declarations of the Foundation classes that Flowtap uses, for the cross build without Apple's SDK. Only what
-// sysext/macos needs; checked against declarations that were generated from the real SDK (npm run check:macos).
+// sysext/macos and the kit's example need; checked against declarations that were generated from the real SDK (npm run check:macos).
 #pragma once
 #include <CoreFoundation/CoreFoundation.h>
 #include <TargetConditionals.h>
@@ -90,6 +90,7 @@ typedef struct {
 @interface NSBundle : NSObject
 @property (class, readonly, strong) NSBundle *mainBundle;
 @property (readonly, copy) NSString *bundlePath;
+@property (readonly, copy, nullable) NSDictionary<NSString *, id> *infoDictionary;
 - (nullable id)objectForInfoDictionaryKey:(NSString *)key;
 + (nullable NSBundle *)bundleWithPath:(NSString *)path;
 @end
@@ -120,5 +121,6 @@ typedef NSString *NSNotificationName;
 @end
 
 FOUNDATION_EXPORT NSString *NSHomeDirectory(void);
+FOUNDATION_EXPORT void NSLog(NSString *format, ...) __attribute__((format(__NSString__, 1, 2)));
 
 NS_ASSUME_NONNULL_END
