@@ -1,12 +1,8 @@
-// Which files are entitlements, and who turns them into a signature.
+// Which files are entitlements, and who signs with them.
 import { entriesOf } from '../plist/value.ts';
 import type { FileCache } from './cache.ts';
-import { basename, extension, isWithin } from './files.ts';
-import type { Target } from './model.ts';
+import { basename, extension } from './files.ts';
 import type { ProjectModel } from './workspace.ts';
-
-const packagers =
-  /(^|\/)((GNU)?[Mm]akefile|[Jj]ustfile|Rakefile|CMakeLists\.txt|tauri\.conf\.json5?|Tauri\.toml|package\.json|electron-builder\.(json5?|ya?ml|js|cjs)|forge\.config\.[cm]?[jt]s)$|\.(sh|bash|zsh|mk|cmake|py)$/;
 
 const byKeys = (cache: FileCache, path: string): boolean => {
   const text = cache.text(path);
@@ -43,14 +39,3 @@ export const usersOf = (model: ProjectModel, file: string) =>
       .filter((c) => c.entitlements.path === file || c.info.path === file)
       .map((configuration) => ({ target, configuration })),
   );
-
-const projectOrigins: readonly Target['origin'][] = ['xcode', 'xcodegen'];
-
-export function processedBy(model: ProjectModel, file: string): 'xcode' | 'raw' | undefined {
-  if (usersOf(model, file).some(({ target }) => projectOrigins.includes(target.origin))) return 'xcode';
-  const name = basename(file);
-  for (const path of model.cache.paths)
-    if (packagers.test(path) && model.cache.text(path)?.includes(name)) return 'raw';
-  // Which target signs with it can be said on xcodebuild's command line, or in a file that is not here.
-  return model.governed.some((folder) => isWithin(file, folder)) ? 'xcode' : undefined;
-}

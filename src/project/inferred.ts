@@ -142,6 +142,7 @@ function target(cache: FileCache, unit: Unit, ownsFolder: boolean, role: Role, o
   const paths: readonly (string | undefined)[] = unit.entitlements.length > 0 ? unit.entitlements : [undefined];
   const configurations: Configuration[] = paths.map((path) => ({
     name: path === undefined ? '' : basename(path),
+    platform: role.platform,
     kind: /debug/i.test(path ?? '') ? 'debug' : /release/i.test(path ?? '') ? 'release' : undefined,
     settings,
     entitlements: use(cache, path),

@@ -19,7 +19,7 @@ export const INF018: ProjectRule = {
       for (const configuration of sysex.configurations) {
         const name = c.machName(configuration);
         if (!name?.complete) continue;
-        const places = c.targets
+        const places = c.relatedTargets
           .flatMap((t) => [...c.listeners(t), ...c.clients(t)])
           .filter((u) => u.name === name.text)
           .map((u) => c.namePlace(u))

@@ -18,9 +18,8 @@ export const SRC003: ProjectRule = {
     good: '[c setCodeSigningRequirement:@"anchor apple generic and certificate leaf[subject.OU] = \\"ABCDE12345\\""];',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
     const seen = new Set<string>();
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.platform === 'ios' || target.productType === 'test') continue;
       const listeners = c.listeners(target);
       if (listeners.length === 0 || checksPeer(c, target)) continue;

@@ -13,9 +13,8 @@ export const SRC010: ProjectRule = {
     good: 'c.setCodeSigningRequirement(requirement)',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
     const seen = new Set<string>();
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (c.listeners(target).length === 0) continue;
       if (
         c.uses(

@@ -15,7 +15,7 @@ export const SRC013: ProjectRule = {
   *check(c): Generator<ProjectReport> {
     const names = new Set(c.sysexes.flatMap((s) => s.configurations.map((k) => c.machName(k)?.text)));
     const seen = new Set<string>();
-    for (const target of c.targets)
+    for (const target of c.relatedTargets)
       for (const u of [...c.listeners(target), ...c.clients(target)]) {
         const place = u.name !== undefined && names.has(u.name) ? c.namePlace(u) : undefined;
         if (!place || seen.has(`${place.file}:${place.range.start}`)) continue;

@@ -16,6 +16,8 @@ export const X014: ProjectRule = {
   },
   *check(c): Generator<ProjectReport> {
     for (const { configuration, claim, profiles, profileName } of restrictedClaims(c)) {
+      // Which of its two values is signed is decided by the export.
+      if (claim.key.endsWith('aps-environment')) continue;
       const lists = profiles.map((p) => entry(p.entitlements, claim.key)?.value).filter((v) => v !== undefined);
       if (lists.length === 0 || lists.some((v) => v.kind !== 'array' && v.kind !== 'string')) continue;
       const allowed = stringsOf(lists[0]).map((s) => s.value);

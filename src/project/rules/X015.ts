@@ -1,6 +1,6 @@
 import { entry } from '../../plist/value.ts';
 import { groupsKey } from './keys.ts';
-import { allows, profilesOf } from './profiles.ts';
+import { allows, profilesOf, profileTargets } from './profiles.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X015: ProjectRule = {
@@ -16,8 +16,7 @@ export const X015: ProjectRule = {
     good: 'the profile lists group.com.example.app',
   },
   *check(c): Generator<ProjectReport> {
-    for (const target of c.targets) {
-      if (target.platform !== 'macos') continue;
+    for (const target of profileTargets(c)) {
       for (const configuration of target.configurations) {
         const profiles = profilesOf(c, configuration);
         if (profiles.length === 0) continue;

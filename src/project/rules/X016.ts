@@ -1,4 +1,4 @@
-import { applicationId, isNamed, profilesOf } from './profiles.ts';
+import { applicationId, isNamed, profilesOf, profileTargets } from './profiles.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X016: ProjectRule = {
@@ -14,7 +14,7 @@ export const X016: ProjectRule = {
     good: 'a profile of the same team and bundle id that is still valid',
   },
   *check(c): Generator<ProjectReport> {
-    for (const target of c.targets)
+    for (const target of profileTargets(c))
       for (const configuration of target.configurations)
         for (const profile of profilesOf(c, configuration)) {
           const place = configuration.entitlements.place ?? target.place;

@@ -17,8 +17,7 @@ export const X018: ProjectRule = {
     good: 'CODE_SIGN_ENTITLEMENTS = App.entitlements, which exists',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.origin === 'inferred') continue;
       yield* absent(c, target);
       if (isPart(c, target)) {

@@ -12,6 +12,9 @@ import type { ProfileUse } from '../profileUse.ts';
 import type { AcceptHandler, NameExpression, SourceFacts, XpcObject } from '../source/facts.ts';
 import type { ProjectModel } from '../workspace.ts';
 import { containersOf, isEmbedded } from './containers.ts';
+import { Families } from './families.ts';
+import { configurationPairs } from './pairs.ts';
+import type { ConfigurationPair, Pair } from './pairs.ts';
 import { endpointSecurityKey, groupsKey, networkExtensionKey, sandboxKey } from './keys.ts';
 import { launchdServices, scriptsMention } from './surroundings.ts';
 import type { LaunchdService } from './surroundings.ts';
@@ -33,17 +36,6 @@ export interface HandlerUse {
   readonly target: Target;
   readonly file: string;
   readonly handler: AcceptHandler;
-}
-
-/** An app and a system extension in it. */
-export interface Pair {
-  readonly app: Target;
-  readonly sysex: Target;
-}
-
-export interface ConfigurationPair extends Pair {
-  readonly appConfiguration: Configuration;
-  readonly sysexConfiguration: Configuration;
 }
 
 export interface ProjectOptions {
@@ -104,8 +96,18 @@ export class ProjectContext {
       }),
   );
 
-  get isNetworkExtensionProject(): boolean {
-    return this.sysexes.length > 0 || this.targets.some((t) => this.isProviderAppex(t));
+  #families: Families | undefined;
+  get #familiesOfTargets(): Families {
+    return (this.#families ??= new Families(this.targets, (t) => this.isNetworkSysex(t) || this.isProviderAppex(t)));
+  }
+  /** Those of projects with a Network Extension. */
+  get relatedTargets(): readonly Target[] {
+    return (this.#relatedTargets ??= this.targets.filter((t) => this.#familiesOfTargets.hasExtension(t)));
+  }
+  #relatedTargets: readonly Target[] | undefined;
+  /** Parts of one product, as far as folders tell. */
+  isSameProduct(a: Target, b: Target): boolean {
+    return this.#familiesOfTargets.same(a, b);
   }
 
   /** Each system extension with the apps that carry it. */
@@ -121,14 +123,12 @@ export class ProjectContext {
   }
 
   get configurationPairs(): readonly ConfigurationPair[] {
-    return this.pairs.flatMap(({ app, sysex }) =>
-      sysex.configurations.flatMap((sysexConfiguration) => {
-        const lone = app.configurations.length === 1 ? app.configurations[0] : undefined;
-        const twin = app.configurations.find((c) => c.name === sysexConfiguration.name);
-        const inferred = app.origin === 'inferred' ? app.configurations : [];
-        const found = twin ? [twin] : inferred.length > 0 ? inferred : lone ? [lone] : [];
-        return found.map((appConfiguration) => ({ app, sysex, appConfiguration, sysexConfiguration }));
-      }),
+    return (this.#configurationPairs ??= configurationPairs(this.pairs, (app) => this.#hasStorePackaging(app)));
+  }
+  #configurationPairs: readonly ConfigurationPair[] | undefined;
+  #hasStorePackaging(app: Target): boolean {
+    return this.targets.some(
+      (t) => this.isProviderAppex(t) && (app.dependencies.includes(t.id) || app.embeds.some((e) => e.target === t.id)),
     );
   }
 

@@ -4,6 +4,7 @@ import type { Finding, Severity } from '../../../src/entitlements/finding.ts';
 import { projectRules } from '../../../src/project/rules/registry.ts';
 import { applied, brief, lintFiles, ofRule } from '../../support/project.ts';
 import type { Files } from '../../support/project.ts';
+import { cms } from '../../support/cms.ts';
 import { plist } from '../../support/plists.ts';
 import {
   client,
@@ -526,8 +527,6 @@ function turned(s: Sound): void {
   s.network = without(s.network, 'NEMachServiceName');
 }
 
-/** An expired-or-not profile for the app, as the signed content that the reader finds: a CMS needs OpenSSL, so the
- *  fixture's own is taken apart in the profile's tests and here stands what the model reads of it. */
 /** The app names a profile of its own, for a certificate of the kind Developer ID. */
 function named(s: Sound): void {
   profile(s, { [install]: true, [networkExtension]: ['app-proxy-provider-systemextension'] }, undefined, true);
@@ -561,20 +560,6 @@ function profile(
       `${withCertificates ? certificates() : ''}<key>ExpirationDate</key>\n\t<date>${expires}</date>\n\t<key>UUID</key>`,
     ),
   );
-}
-
-/** SignedData (RFC 5652) with the content and without signers. */
-function cms(text: string): Uint8Array {
-  const der = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array => {
-    const body = Buffer.concat(parts);
-    const length =
-      body.length < 128 ? [body.length] : [0x83, body.length >> 16, (body.length >> 8) & 255, body.length & 255];
-    return Buffer.concat([Buffer.from([tag, ...length]), body]);
-  };
-  const oid = (...bytes: number[]): Uint8Array =>
-    der(6, Buffer.from([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, ...bytes]));
-  const content = der(0x30, oid(1), der(0xa0, der(4, Buffer.from(text))));
-  return der(0x30, oid(2), der(0xa0, der(0x30, der(2, Buffer.from([1])), der(0x31), content, der(0x31))));
 }
 
 const options = { now: new Date('2026-06-01') };
