@@ -28,6 +28,7 @@ export class Processing {
   readonly #model: ProjectModel;
   readonly #known = new Map<string, ProcessedBy | undefined>();
   #descriptions: readonly Description[] | undefined;
+  #dotNet: readonly string[] | undefined;
 
   constructor(model: ProjectModel) {
     this.#model = model;
@@ -58,6 +59,7 @@ export class Processing {
     if (mentions.length > 0) return 'raw';
     // Which target signs with it can be said on xcodebuild's command line, or in a file that is not here.
     if (governed) return 'xcode';
+    if (this.#isDotNet(file)) return 'mixed';
     return this.#texts.some(({ text }) => xcodeSetting.test(text)) ? 'mixed' : undefined;
   }
 
@@ -69,6 +71,12 @@ export class Processing {
     const folder = basename(dirname(file));
     const exact = folder === '' ? [] : named(new RegExp(`(?<![\\w.-])${literal(folder)}/${name}`));
     return exact.length > 0 ? exact : named(new RegExp(`(?<![\\w.-])${name}`));
+  }
+
+  /** The build of .NET takes Entitlements.plist beside a project unasked, expands it and writes it anew. */
+  #isDotNet(file: string): boolean {
+    this.#dotNet ??= [...this.#model.cache.paths].filter((p) => /[.](cs|fs|vb)proj$/.test(p)).map(dirname);
+    return this.#dotNet.some((folder) => isWithin(file, folder));
   }
 
   #unresolved(file: string): boolean {

@@ -1,7 +1,7 @@
 // Shapes of products that build one app in several ways, or that lie beside others in one folder. What is another
 // build's or another project's is not said of this one.
 import assert from 'node:assert/strict';
-import { lintFiles } from '../../support/project.ts';
+import { applied, lintFiles, ofRule } from '../../support/project.ts';
 import type { Files } from '../../support/project.ts';
 import { cms } from '../../support/cms.ts';
 import { plist } from '../../support/plists.ts';
@@ -14,6 +14,7 @@ import {
   networkExtension,
   sandbox,
   sound,
+  without,
 } from '../../support/sound.ts';
 import type { Sound } from '../../support/sound.ts';
 import type { TestTarget } from '../../support/xcodeproj.ts';
@@ -160,4 +161,44 @@ describe('provisioning profiles', () => {
       'X016 App.xcodeproj/project.pbxproj',
       'X016 App.xcodeproj/project.pbxproj',
     ]));
+});
+
+describe('settings of the whole project', () => {
+  const named = (s: Sound): void => {
+    const { PRODUCT_NAME: _, ...own } = s.sysexSettings;
+    s.sysexSettings = own;
+    s.settings = { ...s.settings, PRODUCT_NAME: '$(TARGET_NAME)' };
+  };
+  it('are not changed for one target (INF015)', () => {
+    const s = sound();
+    named(s);
+    const files = filesOfSound(s);
+    const [finding] = ofRule(lintFiles(files), 'INF015');
+    const text = String(files['Proxy.xcodeproj/project.pbxproj']);
+    assert.match(text.slice(finding?.range.start), /^"?com.example.app.extension/);
+    const [fix] = finding?.fixes ?? [];
+    assert.ok(fix);
+    const after = String(applied(files, fix)['Proxy.xcodeproj/project.pbxproj']);
+    assert.match(after, /com.example.app.extension"?;\n\s+PRODUCT_NAME = "\$\(PRODUCT_BUNDLE_IDENTIFIER\)";\n/);
+    assert.ok(after.includes('PRODUCT_NAME = "$(TARGET_NAME)"'));
+  });
+  it('can hold an empty description (INF010)', () => {
+    const s = sound();
+    s.info = without(s.info, 'NSSystemExtensionUsageDescription');
+    s.sysexSettings = { ...s.sysexSettings, INFOPLIST_KEY_NSSystemExtensionUsageDescription: '' };
+    const files = filesOfSound(s);
+    const [finding] = ofRule(lintFiles(files), 'INF010');
+    assert.equal(finding?.file, 'Proxy.xcodeproj/project.pbxproj');
+    assert.deepEqual(ofRule(lintFiles(applied(files, finding.fixes[0]!)), 'INF010').length, 1, 'Release is left');
+  });
+});
+
+describe('.NET', () => {
+  const files = {
+    'App/Entitlements.plist': `\ufeff${plist({ [sandbox]: true, [groups]: ['$(TeamIdentifierPrefix)com.example.app'] })}`,
+  };
+  it('expands variables and writes the file anew', () =>
+    assert.deepEqual(serious({ ...files, 'App/App.csproj': '<Project Sdk="Microsoft.NET.Sdk"/>' }), []));
+  it('and codesign alone does not', () =>
+    assert.deepEqual(serious(files), ['ENT003 App/Entitlements.plist', 'ENT019 App/Entitlements.plist']));
 });
