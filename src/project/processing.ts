@@ -8,8 +8,10 @@ import type { ProjectModel } from './workspace.ts';
 
 const packager =
   /(^|\/)((GNU)?[Mm]akefile|[Jj]ustfile|Rakefile|Fastfile|CMakeLists\.txt|tauri\.conf\.json5?|Tauri\.toml|package\.json|electron-builder\.(json5?|ya?ml|js|cjs)|forge\.config\.[cm]?[jt]s)$|\.(sh|bash|zsh|mk|cmake|py|rb)$/;
-/** Descriptions from which tools make an Xcode project, or which have a way of their own to sign. */
-const generator = /(^|\/)(Project\.swift|BUILD(\.bazel)?|premake\w*\.lua|meson\.build)$|\.(xcconfig|pro|pri|bzl|gni?)$/;
+/** Descriptions from which tools make an Xcode project, or process the file as Xcode does. */
+const generator = /(^|\/)(Project\.swift|BUILD(\.bazel)?|premake\w*\.lua)$|\.(xcconfig|pro|pri|bzl)$/;
+/** Builds with ways of their own to sign. */
+const other = /(^|\/)meson\.build$|\.gni?$/;
 /** In CMake's XCODE_ATTRIBUTE_…, on the command line of xcodebuild, in generated projects. */
 const xcodeSetting = /CODE_SIGN_ENTITLEMENTS/;
 /** A line of a script that edits property lists, or writes the prefix itself. */
@@ -42,7 +44,7 @@ export class Processing {
   /** Texts that could say it; the files of a project are many, those that speak of entitlements few. */
   get #texts(): readonly Description[] {
     return (this.#descriptions ??= [...this.#model.cache.paths]
-      .filter((path) => packager.test(path) || generator.test(path))
+      .filter((path) => packager.test(path) || generator.test(path) || other.test(path))
       .map((path) => ({ path, text: this.#model.cache.text(path) ?? '' }))
       .filter(({ text }) => /entitlements|\.plist/i.test(text)));
   }
@@ -51,8 +53,8 @@ export class Processing {
     if (usersOf(this.#model, file).some(({ target }) => projectOrigins.includes(target.origin))) return 'xcode';
     const governed = this.#model.governed.some((folder) => isWithin(file, folder));
     const mentions = this.#mentions(file);
-    if (mentions.some(({ text }) => xcodeSetting.test(text))) return 'xcode';
-    if (mentions.some(({ path }) => generator.test(path))) return 'mixed';
+    if (mentions.some(({ path, text }) => generator.test(path) || xcodeSetting.test(text))) return 'xcode';
+    if (mentions.some(({ path }) => other.test(path))) return 'mixed';
     // Some configuration of the project signs with a file whose name is not known: it can be this one.
     if (mentions.length > 0 && governed && this.#unresolved(file)) return 'mixed';
     if (mentions.some(({ path, text }) => !data.test(path) && rewriting.test(text))) return 'mixed';

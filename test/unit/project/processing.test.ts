@@ -44,8 +44,9 @@ describe('who processes an entitlements file', () => {
       { 'build.sh': 'xcodebuild CODE_SIGN_ENTITLEMENTS=mac/App.entitlements' },
       'xcode',
     ],
-    ['Tuist', { 'Project.swift': 'entitlements: .file(path: "mac/App.entitlements")' }, 'mixed'],
-    ['Bazel', { 'mac/BUILD': 'entitlements = "App.entitlements"' }, 'mixed'],
+    ['Tuist', { 'Project.swift': 'entitlements: .file(path: "mac/App.entitlements")' }, 'xcode'],
+    ['Bazel', { 'mac/BUILD': 'entitlements = "App.entitlements"' }, 'xcode'],
+    ['a build with a way of its own', { 'mac/BUILD.gn': 'entitlements_path = "App.entitlements"' }, 'mixed'],
     [
       'a script that writes the group first',
       { 'sign.sh': 'cp mac/App.entitlements t\nPlistBuddy -c "Set :com.apple.security.application-groups:0 $G" t' },
