@@ -4,22 +4,20 @@ import type { FileCache } from './cache.ts';
 import { basename, extension } from './files.ts';
 import type { ProjectModel } from './workspace.ts';
 
-const byKeys = (cache: FileCache, path: string): boolean => {
+const claim = /^\s*com\.apple\.(security|developer)\./;
+/** Keys of Info.plist and of launchd jobs. */
+const foreign = /^(CF|NS|NE|LS|UI|MK|SU|Label$|Program|Mach)/;
+
+function byKeys(cache: FileCache, path: string): boolean {
   const text = cache.text(path);
-  if (text === undefined || text.length > 200_000 || !/com\.apple\.(security|developer)\./.test(text)) return false;
+  if (text !== undefined && (text.length > 200_000 || !/com\.apple\.(security|developer)\./.test(text))) return false;
+  // Without a text it may be binary.
   const keys = entriesOf(cache.plist(path)?.root).map((e) => e.key);
-  return (
-    keys.length > 0 &&
-    keys.every((k) =>
-      /^(com\.apple\.(security|developer|private|vm|application-identifier)|keychain-access-groups|aps-environment|get-task-allow)/.test(
-        k.trim(),
-      ),
-    )
-  );
-};
+  return keys.some((k) => claim.test(k)) && !keys.some((k) => foreign.test(k));
+}
 
 /** By extension, by use in a target, by name and content. */
-export function entitlementsFiles(model: ProjectModel): readonly string[] {
+export function entitlementsFiles(model: ProjectModel, named: readonly string[] = []): readonly string[] {
   const found = new Set<string>();
   for (const target of model.targets)
     for (const { entitlements } of target.configurations)
@@ -29,6 +27,7 @@ export function entitlementsFiles(model: ProjectModel): readonly string[] {
     if (extension(path) === 'entitlements') found.add(path);
     else if (extension(path) === 'plist' && (/entitlements/i.test(basename(path)) || byKeys(model.cache, path)))
       found.add(path);
+  for (const path of named) if (byKeys(model.cache, path)) found.add(path);
   return [...found];
 }
 

@@ -50,7 +50,8 @@ export const SRC003: ProjectRule = {
   },
 };
 
-function requirementFix(c: ProjectContext, { target, file, handler }: HandlerUse): readonly Fix[] {
+/** Also where the handler judges the peer in a worse way. */
+export function requirementFix(c: ProjectContext, { target, file, handler }: HandlerUse): readonly Fix[] {
   const team = teamOf(target);
   const text = c.model.cache.text(file) ?? '';
   if (team === undefined || !handler.accepts) return [];

@@ -1,3 +1,4 @@
+import { requirementFix } from './SRC003.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const SRC010: ProjectRule = {
@@ -34,6 +35,7 @@ export const SRC010: ProjectRule = {
           file,
           range: handler.byProcessId,
           message: 'A process id can be taken over by another process; use a code-signing requirement.',
+          fixes: requirementFix(c, { target, file, handler }),
         };
       }
     }

@@ -1,3 +1,4 @@
+import { nameFromBundle } from './nameFromBundle.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const SRC013: ProjectRule = {
@@ -20,7 +21,11 @@ export const SRC013: ProjectRule = {
         const place = u.name !== undefined && names.has(u.name) ? c.namePlace(u) : undefined;
         if (!place || seen.has(`${place.file}:${place.range.start}`)) continue;
         seen.add(`${place.file}:${place.range.start}`);
-        yield { ...place, message: 'Info.plist has this name as NEMachServiceName; read it from there.' };
+        yield {
+          ...place,
+          message: 'Info.plist has this name as NEMachServiceName; read it from there.',
+          fixes: nameFromBundle(c, u, place),
+        };
       }
   },
 };

@@ -1,4 +1,7 @@
 import { entry } from '../../plist/value.ts';
+import type { Fix } from '../../entitlements/finding.ts';
+import { collectOccurrences } from '../occurrences.ts';
+import type { ProjectContext } from './context.ts';
 import { groupsKey } from './keys.ts';
 import { allows, profilesOf, profileTargets } from './profiles.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
@@ -28,9 +31,23 @@ export const X015: ProjectRule = {
             ...group.location,
             severity: store ? 'error' : 'warning',
             message: `The profile ${profiles[0]?.name ?? profiles[0]?.file} does not list the group “${group.text}”.`,
+            fixes: teamStyle(c, group.raw),
           };
         }
       }
     }
   },
 };
+
+/** The style of macOS needs no profile. Not where code holds the name as text: it knows no variables. */
+function teamStyle(c: ProjectContext, group: string): readonly Fix[] {
+  const found = collectOccurrences(c.model).filter((o) => o.kind === 'app-group' && o.name === group);
+  if (!group.startsWith('group.') || found.length === 0 || found.some((o) => o.inCode)) return [];
+  const to = `$(TeamIdentifierPrefix)${group.slice('group.'.length)}`;
+  return [
+    {
+      title: `Rename to ${to} (the group's container moves)`,
+      edits: found.map(({ file, range }) => ({ file, ...range, text: to })),
+    },
+  ];
+}

@@ -498,6 +498,27 @@ const cases: readonly Case[] = [
       s.sources['App/Client.swift'] = constant(literalName) + useConstant(client);
     },
   },
+  ...(['SRC013', 'INF018'] as const).map((rule): Case => ({
+    rule,
+    severity: 'hint',
+    file: rule === 'SRC013' ? 'Ext/Listener.swift' : info,
+    bad: (s) => {
+      s.network = { ...s.network, NEMachServiceName: `${group}.xpc` };
+      s.sources['Ext/Listener.swift'] = listener.replace('machServiceName: name', `machServiceName: "${literalName}"`);
+    },
+  })),
+  {
+    rule: 'SRC013',
+    severity: 'hint',
+    file: 'Ext/Endpoint.m',
+    at: '@"',
+    bad: (s) => {
+      s.network = { ...s.network, NEMachServiceName: `${group}.xpc` };
+      s.sources['Ext/Endpoint.m'] =
+        `#import <Foundation/Foundation.h>\n#define NAME @"${literalName}"\n@implementation Endpoint\n` +
+        '- (void)start {\n    self.listener = [[NSXPCListener alloc] initWithMachServiceName:NAME];\n    [self.listener resume];\n}\n@end\n';
+    },
+  },
   {
     rule: 'SRC014',
     severity: 'info',
@@ -657,6 +678,26 @@ describe('the project rules', () => {
             );
           });
     });
+});
+
+describe('fixes of the project file', () => {
+  it('an embedding phase is one that the model reads, and the same edit each time (X017)', () => {
+    const files = spoilt((s) => (s.appTarget = { embeds: [], script: 'true' }));
+    const [fix] = ofRule(lint(files), 'X017')[0]?.fixes ?? [];
+    assert.ok(fix);
+    const text = String(applied(files, fix)[pbx]);
+    assert.match(text, /dstPath = "\$\(SYSTEM_EXTENSIONS_FOLDER_PATH\)";\n\t\t\tdstSubfolderSpec = 16;/);
+    assert.equal(text, applied(files, ofRule(lint(files), 'X017')[0]!.fixes[0]!)[pbx]);
+  });
+  it('a file that is created claims what its partner claims (X018)', () => {
+    const files = spoilt((s) => (s.sysexSettings['CODE_SIGN_ENTITLEMENTS'] = 'Ext/Absent.entitlements'));
+    const [fix] = ofRule(lint(files), 'X018')[0]?.fixes ?? [];
+    assert.equal(fix?.creates?.[0]?.file, 'Ext/Absent.entitlements');
+    assert.equal(
+      fix.creates[0].text,
+      plist({ [networkExtension]: ['app-proxy-provider-systemextension'], [sandbox]: true, [groups]: [group] }),
+    );
+  });
 });
 
 describe('suppression in source', () => {
