@@ -4,16 +4,17 @@ import type { FileCache } from './cache.ts';
 import { basename, extension } from './files.ts';
 import type { ProjectModel } from './workspace.ts';
 
-const claim = /^\s*com\.apple\.(security|developer)\./;
-/** Keys of Info.plist and of launchd jobs. */
-const foreign = /^(CF|NS|NE|LS|UI|MK|SU|Label$|Program|Mach)/;
+const family =
+  /^(com\.apple\.(security|developer|private|vm|application-identifier)|keychain-access-groups|aps-environment|get-task-allow)/;
+const claim = /^com\.apple\.(security|developer)\./;
 
-function byKeys(cache: FileCache, path: string): boolean {
+/** Every key of the file is one of entitlements; of a file that was named for it, one is enough. */
+function byKeys(cache: FileCache, path: string, named: boolean): boolean {
   const text = cache.text(path);
   if (text !== undefined && (text.length > 200_000 || !/com\.apple\.(security|developer)\./.test(text))) return false;
   // Without a text it may be binary.
-  const keys = entriesOf(cache.plist(path)?.root).map((e) => e.key);
-  return keys.some((k) => claim.test(k)) && !keys.some((k) => foreign.test(k));
+  const keys = entriesOf(cache.plist(path)?.root).map((e) => e.key.trim());
+  return keys.some((k) => claim.test(k)) && (named || keys.every((k) => family.test(k)));
 }
 
 /** By extension, by use in a target, by name and content. */
@@ -25,9 +26,9 @@ export function entitlementsFiles(model: ProjectModel, named: readonly string[] 
         found.add(entitlements.path);
   for (const path of model.cache.paths)
     if (extension(path) === 'entitlements') found.add(path);
-    else if (extension(path) === 'plist' && (/entitlements/i.test(basename(path)) || byKeys(model.cache, path)))
+    else if (extension(path) === 'plist' && (/entitlements/i.test(basename(path)) || byKeys(model.cache, path, false)))
       found.add(path);
-  for (const path of named) if (byKeys(model.cache, path)) found.add(path);
+  for (const path of named) if (byKeys(model.cache, path, true)) found.add(path);
   return [...found];
 }
 
