@@ -10,7 +10,7 @@ import type { Occurrence } from './occurrences.ts';
 import { Processing } from './processing.ts';
 import { ProjectContext } from './rules/context.ts';
 import { suppliedKeys } from './rules/X021.ts';
-import { hasVariable } from './settings.ts';
+import { asName, hasVariable } from './settings.ts';
 import type { ProjectModel } from './workspace.ts';
 
 const here = ({ file, range }: Occurrence): Location => ({ file, range });
@@ -61,7 +61,9 @@ export class ModelIndex implements ProjectIndex {
 
   resolve(file: string, text: string): readonly string[] | undefined {
     if (!hasVariable(text)) return [text];
-    const results = usersOf(this.#model, file).map(({ configuration }) => configuration.settings.expand(text));
+    const results = usersOf(this.#model, file).map(({ configuration }) =>
+      asName(text, configuration.settings.expand(text)),
+    );
     if (results.length === 0 || results.some((r) => !r.complete)) return undefined;
     return [...new Set(results.map((r) => r.text))];
   }

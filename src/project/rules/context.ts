@@ -8,6 +8,7 @@ import { isHeader } from '../build.ts';
 import { basename, extension } from '../files.ts';
 import type { Configuration, PlistText, PlistUse, Target } from '../model.ts';
 import { readProfiles } from '../profile.ts';
+import { asName } from '../settings.ts';
 import type { ProfileUse } from '../profileUse.ts';
 import type { AcceptHandler, NameExpression, SourceFacts, XpcObject } from '../source/facts.ts';
 import type { ProjectModel } from '../workspace.ts';
@@ -259,7 +260,7 @@ export class ProjectContext {
   text(c: Configuration, use: PlistUse, value: PlistValue | undefined): PlistText | undefined {
     if (value?.kind !== 'string' || !use.part) return undefined;
     const location = { file: use.part.file, range: value.range };
-    return { ...c.settings.expand(value.value), raw: value.value, location };
+    return { ...asName(value.value, c.settings.expand(value.value)), raw: value.value, location };
   }
 
   strings(c: Configuration, use: PlistUse, value: PlistValue | undefined): readonly PlistText[] {
@@ -295,7 +296,12 @@ export class ProjectContext {
   bundleId(c: Configuration): PlistText | undefined {
     const inPlist = this.text(c, c.info, lookup(c.info.part?.root, 'CFBundleIdentifier'));
     const set = c.settings.get('PRODUCT_BUNDLE_IDENTIFIER');
-    if (set?.from) return { ...set, raw: set.from.value, location: { file: set.from.file, range: set.from.range } };
+    if (set?.from)
+      return {
+        ...asName(set.from.value, set),
+        raw: set.from.value,
+        location: { file: set.from.file, range: set.from.range },
+      };
     return inPlist;
   }
 

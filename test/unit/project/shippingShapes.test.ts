@@ -202,3 +202,19 @@ describe('.NET', () => {
   it('and codesign alone does not', () =>
     assert.deepEqual(serious(files), ['ENT003 App/Entitlements.plist', 'ENT019 App/Entitlements.plist']));
 });
+
+describe('a name that each developer fills in', () => {
+  it('is not known where the repository leaves it empty', () => {
+    const s = sound();
+    s.project = { xcconfig: { Debug: 'Config.xcconfig', Release: 'Config.xcconfig' } };
+    s.extra['Config.xcconfig'] =
+      'APP_GROUP[config=Debug] =\nAPP_ID[config=Debug] =\nAPP_GROUP[config=Release] = AB12CD34EF.com.example.app\n' +
+      'APP_ID[config=Release] = com.example.app\n';
+    s.app = { ...s.app, [groups]: ['$(APP_GROUP)'], 'keychain-access-groups': ['$(APP_GROUP)'] };
+    s.sysex = { ...s.sysex, [groups]: ['$(APP_GROUP)'] };
+    s.network = { ...s.network, NEMachServiceName: '$(APP_GROUP).xpc.$(CURRENT_PROJECT_VERSION)' };
+    s.appSettings = { PRODUCT_BUNDLE_IDENTIFIER: '$(APP_ID)' };
+    s.sysexSettings = { ...s.sysexSettings, PRODUCT_BUNDLE_IDENTIFIER: '$(APP_ID).extension' };
+    assert.deepEqual(serious(filesOfSound(s)), []);
+  });
+});
