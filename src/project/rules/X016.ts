@@ -6,7 +6,7 @@ export const X016: ProjectRule = {
   severity: 'error',
   title: 'The profile does not fit: expired, other team, other bundle id, other certificate',
   doc: {
-    what: 'The profile that a target names is expired, of another team, for another bundle id, or not for the certificate that CODE_SIGN_IDENTITY names. Which devices there are is not known here: a device that is missing in the profile is not reported.',
+    what: 'The profile that a target for macOS names is expired, of another team, for another bundle id, or not for the certificate that CODE_SIGN_IDENTITY names. Which devices there are is not known here: a device that is missing in the profile is not reported.',
     why: 'Signing fails, or the system refuses the code at start ("no eligible provisioning profiles found").',
     evidence: 'Developer forums, thread 805996; public reports; rules_apple.',
     fix: 'Download the current profile of this App ID.',
