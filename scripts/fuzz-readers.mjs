@@ -18,7 +18,12 @@ const heapMegabytes = 512;
 const maxBuffers = 512 << 20;
 
 const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string', default: '30' }, seed: { type: 'string' }, replay: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '30' },
+    seed: { type: 'string' },
+    replay: { type: 'string' },
+    help: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
 
@@ -47,7 +52,17 @@ function fuzz(name, seed, milliseconds) {
   });
 }
 
+const usage = `npm run fuzz:readers -- [target ...] [--seconds N] [--seed N]
+npm run fuzz:readers -- TARGET --replay FILE
+
+targets: ${targets.map((t) => t.name).join(', ')}
+`;
+
 async function main() {
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
   const unknown = positionals.find((p) => !targets.some((t) => t.name === p));
   if (unknown) throw new Error(`no target ${unknown}; there are: ${targets.map((t) => t.name).join(', ')}`);
   const chosen = targets.filter((t) => positionals.length === 0 || positionals.includes(t.name));

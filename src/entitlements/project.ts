@@ -40,11 +40,14 @@ export interface Location {
 /** Names that several files of a project must agree on. */
 export type SymbolKind = 'app-group' | 'mach-name' | 'bundle-id' | 'provider-class';
 
+/** Who turns a file into signed entitlements: Xcode (variables expanded), a tool that takes it as it is, or something
+ *  that cannot be told from here: a script that edits it first, Xcode and a script both. */
+export type ProcessedBy = 'xcode' | 'raw' | 'mixed';
+
 export interface ProjectIndex {
   /** Every use of `file`; empty where no target is known to use it. */
   roles(file: string): readonly TargetRole[];
-  /** Who turns the file into signed entitlements: Xcode (variables expanded) or a tool that takes it as it is. */
-  processedBy(file: string): 'xcode' | 'raw' | undefined;
+  processedBy(file: string): ProcessedBy | undefined;
   /** All variables of `text` replaced, one string per distinct outcome over all uses of `file`;
    *  undefined where one stays unresolved in any use. */
   resolve(file: string, text: string): readonly string[] | undefined;

@@ -108,10 +108,23 @@ export function settingsOf(input: ConfigurationInput): BuildSettings {
   return settings;
 }
 
+/** undefined where they differ: a rule about one of them has nothing to say of such a target. */
+export function commonPlatform(configurations: readonly Configuration[]): Platform | undefined {
+  const platforms = new Set(configurations.map((c) => c.platform));
+  const [only] = platforms;
+  return platforms.size === 1 ? only : undefined;
+}
+
 /** SDKROOT, SUPPORTED_PLATFORMS, deployment targets; undefined for a target of several platforms. */
 export function platformOf(settings: BuildSettings, productType: ProductType | undefined): Platform | undefined {
   if (productType === 'system-extension') return 'macos';
   if (productType === 'driver-extension') return 'driverkit';
+  const platform = sdkPlatform(settings);
+  // Mac Catalyst: the same app, signed with the same file, for a Mac too.
+  return platform === 'ios' && settings.flag('SUPPORTS_MACCATALYST') === true ? undefined : platform;
+}
+
+function sdkPlatform(settings: BuildSettings): Platform | undefined {
   const bySdk = (sdk: string): Platform | undefined =>
     (Object.entries(sdks).find(([, name]) => sdk.startsWith(name))?.[0] as Platform | undefined) ??
     (sdk.startsWith('iphonesimulator') ? 'ios' : undefined);
@@ -172,6 +185,7 @@ export function buildConfiguration(cache: FileCache, input: ConfigurationInput):
   return {
     name,
     kind: kindOf(name, settings),
+    platform: input.platform,
     settings,
     entitlements: plistUse(cache, settings, 'CODE_SIGN_ENTITLEMENTS', folder, inline?.entitlements),
     info: plistUse(cache, settings, 'INFOPLIST_FILE', folder, inline?.info),

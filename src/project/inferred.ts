@@ -142,17 +142,20 @@ function target(cache: FileCache, unit: Unit, ownsFolder: boolean, role: Role, o
   const paths: readonly (string | undefined)[] = unit.entitlements.length > 0 ? unit.entitlements : [undefined];
   const configurations: Configuration[] = paths.map((path) => ({
     name: path === undefined ? '' : basename(path),
+    platform: role.platform,
     kind: /debug/i.test(path ?? '') ? 'debug' : /release/i.test(path ?? '') ? 'release' : undefined,
     settings,
     entitlements: use(cache, path),
     info,
   }));
-  const inner = others.filter((folder) => folder !== unit.folder && isWithin(folder, unit.folder));
-  const sources = ownsFolder
-    ? [...cache.paths].filter(
-        (p) => isWithin(p, unit.folder) && (isSource(p) || isHeader(p)) && !inner.some((f) => isWithin(p, f)),
-      )
-    : [];
+  const folder = ownsFolder ? unit.folder : namesake(cache, name);
+  const inner = others.filter((other) => folder !== undefined && other !== folder && isWithin(other, folder));
+  const sources =
+    folder === undefined
+      ? []
+      : [...cache.paths].filter(
+          (p) => isWithin(p, folder) && (isSource(p) || isHeader(p)) && !inner.some((f) => isWithin(p, f)),
+        );
   const file = unit.infos[0] ?? unit.entitlements[0] ?? '';
   return {
     id: `${unit.folder}#${name}`,
@@ -169,6 +172,17 @@ function target(cache: FileCache, unit: Unit, ownsFolder: boolean, role: Role, o
     dependencies: [],
     scripts: [],
   };
+}
+
+/** The one folder with sources that is called as the file is: Sources/App beside Entitlements/App.entitlements. */
+function namesake(cache: FileCache, name: string): string | undefined {
+  const found = new Set<string>();
+  for (const path of cache.paths)
+    if (isSource(path))
+      for (let folder = dirname(path); folder !== ''; folder = dirname(folder))
+        if (basename(folder).toLowerCase() === name) found.add(folder);
+  const [only] = found;
+  return found.size === 1 ? only : undefined;
 }
 
 /** `covered`: files that a project description governs. */

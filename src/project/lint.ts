@@ -16,6 +16,8 @@ export interface LintOptions {
   readonly config?: ProjectConfig;
   readonly rules?: readonly ProjectRule[];
   readonly now?: Date;
+  /** Files that the user named: entitlements by what they hold, whatever they are called. */
+  readonly named?: readonly string[];
 }
 
 export interface LintResult {
@@ -33,7 +35,7 @@ export function lintProject(workspace: Workspace, options: LintOptions = {}): Li
   });
   const findings: Finding[] = [];
   const index = new ModelIndex(model);
-  for (const file of entitlementsFiles(model)) {
+  for (const file of entitlementsFiles(model, options.named)) {
     const document = cache.plist(file);
     if (document) findings.push(...checkEntitlements(file, document, { project: index, config }));
   }

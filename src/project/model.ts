@@ -36,6 +36,7 @@ export interface PlistUse {
 export interface Configuration {
   readonly name: string;
   readonly kind: 'debug' | 'release' | undefined;
+  readonly platform: Platform | undefined;
   readonly settings: BuildSettings;
   readonly entitlements: PlistUse;
   readonly info: PlistUse;
@@ -54,6 +55,7 @@ export interface Target {
   readonly id: string;
   readonly name: string;
   readonly productType: ProductType | undefined;
+  /** Of all its configurations. */
   readonly platform: Platform | undefined;
   /** What describes it; 'inferred' from a folder's content. */
   readonly origin: 'xcode' | 'xcodegen' | 'inferred';

@@ -1,15 +1,16 @@
 // What the single-file services ask of the project: who uses a file, what its variables mean, where names stand.
 import type { TextEdit } from '../entitlements/finding.ts';
-import type { Location, ProjectIndex, SymbolKind, TargetRole } from '../entitlements/project.ts';
+import type { Location, ProcessedBy, ProjectIndex, SymbolKind, TargetRole } from '../entitlements/project.ts';
 import { entriesOf, lookup } from '../plist/value.ts';
 import { encodeText } from '../plist/xmlText.ts';
 import { extension } from './files.ts';
-import { processedBy, usersOf } from './entitlementsFiles.ts';
+import { usersOf } from './entitlementsFiles.ts';
 import { collectOccurrences } from './occurrences.ts';
 import type { Occurrence } from './occurrences.ts';
+import { Processing } from './processing.ts';
 import { ProjectContext } from './rules/context.ts';
 import { suppliedKeys } from './rules/X021.ts';
-import { hasVariable } from './settings.ts';
+import { asName, hasVariable } from './settings.ts';
 import type { ProjectModel } from './workspace.ts';
 
 const here = ({ file, range }: Occurrence): Location => ({ file, range });
@@ -18,11 +19,12 @@ export class ModelIndex implements ProjectIndex {
   readonly #model: ProjectModel;
   readonly #context: ProjectContext;
   #occurrences: readonly Occurrence[] | undefined;
-  readonly #processed = new Map<string, 'xcode' | 'raw' | undefined>();
+  readonly #processing: Processing;
 
   constructor(model: ProjectModel) {
     this.#model = model;
     this.#context = new ProjectContext(model, { severity: () => undefined });
+    this.#processing = new Processing(model);
   }
 
   get #all(): readonly Occurrence[] {
@@ -35,7 +37,7 @@ export class ModelIndex implements ProjectIndex {
       return {
         target: target.name,
         productType: target.productType,
-        platform: target.platform,
+        platform: configuration.platform,
         configuration: configuration.name,
         configurationKind: configuration.kind,
         signing: this.#context.signing(configuration),
@@ -53,14 +55,15 @@ export class ModelIndex implements ProjectIndex {
     });
   }
 
-  processedBy(file: string): 'xcode' | 'raw' | undefined {
-    if (!this.#processed.has(file)) this.#processed.set(file, processedBy(this.#model, file));
-    return this.#processed.get(file);
+  processedBy(file: string): ProcessedBy | undefined {
+    return this.#processing.of(file);
   }
 
   resolve(file: string, text: string): readonly string[] | undefined {
     if (!hasVariable(text)) return [text];
-    const results = usersOf(this.#model, file).map(({ configuration }) => configuration.settings.expand(text));
+    const results = usersOf(this.#model, file).map(({ configuration }) =>
+      asName(text, configuration.settings.expand(text)),
+    );
     if (results.length === 0 || results.some((r) => !r.complete)) return undefined;
     return [...new Set(results.map((r) => r.text))];
   }

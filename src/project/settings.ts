@@ -24,6 +24,11 @@ export interface Resolved {
   readonly from?: Assignment;
 }
 
+/** A name of which a variable leaves nothing, or nothing before its first dot: developers fill such variables in on
+ *  their own machines, so what the name will be is not known. */
+export const asName = <T extends Resolved>(raw: string, resolved: T): T =>
+  raw !== resolved.text && /^(\.|$)/.test(resolved.text) ? { ...resolved, complete: false } : resolved;
+
 /** Deeper nesting than this is a cycle. */
 const maxDepth = 32;
 const maxLength = 16_384;

@@ -25,4 +25,13 @@ const bundles = /\.(app|appex|systemextension|framework|xcframework|xcarchive|dS
 
 export const isSkippedFolder = (name: string): boolean => names.has(name) || bundles.test(name);
 
-export const isSkipped = (path: string): boolean => path.split('/').slice(0, -1).some(isSkippedFolder);
+/** Electron's packager keeps entitlements.mac.plist and its kin in a folder that is a product everywhere else. */
+export const isKept = (folderName: string, fileName: string): boolean =>
+  folderName === 'build' && /^entitlements[\w.-]*\.plist$|\.entitlements$/.test(fileName);
+
+export function isSkipped(path: string): boolean {
+  const folders = path.split('/');
+  const name = folders.pop() ?? '';
+  if (isKept(folders.at(-1) ?? '', name)) folders.pop();
+  return folders.some(isSkippedFolder);
+}

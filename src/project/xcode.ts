@@ -1,9 +1,17 @@
 // Targets of an Xcode project file.
 import type { TextRange } from '../entitlements/finding.ts';
-import type { Location, Platform, ProductType } from '../entitlements/project.ts';
+import type { Location, ProductType } from '../entitlements/project.ts';
 import { entriesOf, entry, lookup, stringsOf } from '../plist/value.ts';
 import type { PlistDict, PlistEntry, PlistValue } from '../plist/value.ts';
-import { buildConfiguration, isHeader, isSource, platformOf, productTypeOf, settingsOf } from './build.ts';
+import {
+  buildConfiguration,
+  commonPlatform,
+  isHeader,
+  isSource,
+  platformOf,
+  productTypeOf,
+  settingsOf,
+} from './build.ts';
 import type { FileCache } from './cache.ts';
 import { basename, dirname, isWithin, join } from './files.ts';
 import { dictLevel, stringAt, xcconfigLevel } from './levels.ts';
@@ -142,7 +150,6 @@ class XcodeProject {
     const projectList = this.#ref(this.#project?.value, 'buildConfigurationList');
     for (const c of this.#all(projectList?.value, 'buildConfigurations'))
       ofProject.set(stringAt(c.value, 'name') ?? '', { levels: this.#level(c), known: !this.#missing.has(c.id) });
-    let platform: Platform | undefined;
     const configurations: Configuration[] = [];
     for (const c of this.#all(this.#ref(value, 'buildConfigurationList')?.value, 'buildConfigurations')) {
       const name = stringAt(c.value, 'name') ?? '';
@@ -150,10 +157,10 @@ class XcodeProject {
       const levels = [...this.#level(c), ...(project?.levels ?? [])];
       const known = !this.#missing.has(c.id) && project?.known !== false;
       const input = { name, levels, known, targetName, projectName: this.#name, folder: this.#folder, productType };
-      platform ??= platformOf(settingsOf({ ...input, platform: undefined }), productType);
+      const platform = platformOf(settingsOf({ ...input, platform: undefined }), productType);
       configurations.push(buildConfiguration(this.#cache, { ...input, platform }));
     }
-    return { configurations, platform };
+    return { configurations, platform: commonPlatform(configurations) };
   }
 
   #sources(target: PbxObject): { sources: readonly string[]; complete: boolean } {

@@ -3,7 +3,15 @@
 import type { Location, Platform } from '../entitlements/project.ts';
 import { entriesOf, entry, lookup, stringsOf } from '../plist/value.ts';
 import type { PlistDict, PlistEntry, PlistValue } from '../plist/value.ts';
-import { buildConfiguration, isHeader, isSource, platformOf, productTypeOf, settingsOf } from './build.ts';
+import {
+  buildConfiguration,
+  commonPlatform,
+  isHeader,
+  isSource,
+  platformOf,
+  productTypeOf,
+  settingsOf,
+} from './build.ts';
 import type { PlistInline } from './build.ts';
 import type { FileCache } from './cache.ts';
 import { basename, dirname, isWithin, join } from './files.ts';
@@ -193,7 +201,6 @@ class Description {
     const projectName = stringAt(this.#section('name')) ?? basename(this.#folder);
     const entitlements = this.#inline(layers, file, 'entitlements');
     const info = this.#inline(layers, file, 'info');
-    let platform = declared;
     const configurations = names.map((name) => {
       let known = true;
       const onMissing = (): void => {
@@ -208,14 +215,14 @@ class Description {
         this.#defaults(targetName, entitlements, info),
       ];
       const input = { name, levels, known, targetName, projectName, folder: this.#folder, productType };
-      platform ??= platformOf(settingsOf({ ...input, platform: undefined }), productType);
+      const platform = declared ?? platformOf(settingsOf({ ...input, platform: undefined }), productType);
       return buildConfiguration(this.#cache, {
         ...input,
         platform,
         inline: { ...(entitlements ? { entitlements } : {}), ...(info ? { info } : {}) },
       });
     });
-    return { configurations, platform };
+    return { configurations, platform: commonPlatform(configurations) };
   }
 
   /** Flat, or {base, configs, groups}. */

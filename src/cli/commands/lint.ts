@@ -52,11 +52,11 @@ Rules are described in docs/rules; a .flowtaprc in the folder sets them off or t
       }),
 };
 
-function lintRoot(context: Context, { folder, reports }: Root): readonly PlacedFinding[] {
-  const files = readFolder(folder);
+function lintRoot(context: Context, { folder, reports, named }: Root): readonly PlacedFinding[] {
+  const files = readFolder(folder, named);
   if (files.truncated) say(context, `${folder} has too many files; some were not looked at.`);
   const workspace = new Workspace(files);
-  const { findings, problems } = lintProject(workspace, { now: new Date() });
+  const { findings, problems } = lintProject(workspace, { now: new Date(), named });
   for (const problem of problems) say(context, problem);
   const nameOf = (file: string): string =>
     (path.relative(process.cwd(), path.join(folder, file)) || file).split(path.sep).join('/');

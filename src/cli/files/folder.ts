@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ProjectFiles } from '../../project/files.ts';
-import { isSkippedFolder } from '../../project/skip.ts';
+import { isKept, isSkippedFolder } from '../../project/skip.ts';
 
 const maxFiles = 100_000;
 const maxDepth = 40;
@@ -15,22 +15,21 @@ export interface Folder extends ProjectFiles {
   readonly truncated: boolean;
 }
 
-export function readFolder(root: string): Folder {
+/** `named`: files that are read wherever they lie. */
+export function readFolder(root: string, named: readonly string[] = []): Folder {
   const paths: string[] = [];
   let truncated = false;
   const walk = (folder: string, relative: string, depth: number): void => {
-    let entries: fs.Dirent[];
-    try {
-      entries = fs.readdirSync(folder, { withFileTypes: true });
-    } catch {
-      return;
-    }
+    const entries = entriesOf(folder);
     const isRust = entries.some((e) => e.name === 'Cargo.toml');
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of entries) {
       const name = relative === '' ? entry.name : `${relative}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (isSkippedFolder(entry.name) || (isRust && entry.name === 'target')) continue;
-        if (depth >= maxDepth) truncated = true;
+        if (isSkippedFolder(entry.name)) {
+          for (const inner of entriesOf(path.join(folder, entry.name)))
+            if (inner.isFile() && isKept(entry.name, inner.name)) paths.push(`${name}/${inner.name}`);
+        } else if (isRust && entry.name === 'target') continue;
+        else if (depth >= maxDepth) truncated = true;
         else walk(path.join(folder, entry.name), name, depth + 1);
       } else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path.join(folder, entry.name)))) {
         if (paths.length >= maxFiles) truncated = true;
@@ -39,10 +38,11 @@ export function readFolder(root: string): Folder {
     }
   };
   walk(root, '', 0);
+  const listed = new Set([...paths, ...named]);
   const readBytes = (name: string): Uint8Array | undefined => readBounded(path.join(root, name));
   return {
     truncated,
-    list: () => paths,
+    list: () => [...listed],
     readBytes,
     read: (name) => {
       const bytes = readBytes(name) as Buffer | undefined;
@@ -50,6 +50,14 @@ export function readFolder(root: string): Folder {
       return bytes === undefined || bytes.subarray(0, 512).includes(0) ? undefined : bytes.toString('utf8');
     },
   };
+}
+
+function entriesOf(folder: string): readonly fs.Dirent[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    return [];
+  }
 }
 
 function isFile(file: string): boolean {

@@ -12,6 +12,8 @@ export interface Root {
   readonly folder: string;
   /** Which files are reported; relative to the folder. */
   readonly reports: (file: string) => boolean;
+  /** Files that were asked for by name; relative to the folder. */
+  readonly named: readonly string[];
 }
 
 /** How far above a path its project is looked for. */
@@ -22,10 +24,11 @@ const isOther = (name: string): boolean => /^(\.flowtaprc|Package\.swift|[Mm]ake
 
 export function rootsOf(paths: readonly string[], cwd: string): readonly Root[] {
   /** Root folder -> what of it is asked for; '' is all. */
-  const asked = new Map<string, Set<string>>();
-  const ask = (folder: string, absolute: string): void => {
+  const asked = new Map<string, { readonly parts: Set<string>; readonly named: Set<string> }>();
+  const ask = (folder: string, absolute: string, isFile = false): void => {
     const relative = path.relative(folder, absolute).split(path.sep).join('/');
-    asked.set(folder, (asked.get(folder) ?? new Set()).add(relative));
+    const { parts, named } = asked.get(folder) ?? { parts: new Set(), named: new Set() };
+    asked.set(folder, { parts: parts.add(relative), named: isFile ? named.add(relative) : named });
   };
   for (const given of paths) {
     const absolute = path.resolve(cwd, given);
@@ -35,11 +38,12 @@ export function rootsOf(paths: readonly string[], cwd: string): readonly Root[] 
     else if (stat.isDirectory()) ask(projectAround(absolute) ?? absolute, absolute);
     else if (stat.isFile()) {
       requireReadable(absolute, given);
-      ask(projectOf(path.dirname(absolute)), absolute);
+      ask(projectOf(path.dirname(absolute)), absolute, true);
     } else throw new Failure(2, `cannot read ${given}: neither a file nor a folder`, 'Give files and folders.');
   }
-  return [...asked].map(([folder, parts]) => ({
+  return [...asked].map(([folder, { parts, named }]) => ({
     folder,
+    named: [...named],
     reports: (file) => [...parts].some((part) => isWithin(file, part)),
   }));
 }

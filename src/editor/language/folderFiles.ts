@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } fr
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProjectFiles } from '../../project/files.ts';
-import { isSkippedFolder } from '../../project/skip.ts';
+import { isKept, isSkippedFolder } from '../../project/skip.ts';
 
 const maxFiles = 50_000;
 const maxBytes = 4 << 20;
@@ -27,6 +27,7 @@ export class FolderFiles implements ProjectFiles {
       for (const entry of entries) {
         const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
         if (entry.isDirectory() && !isSkippedFolder(entry.name)) pending.push(name);
+        else if (entry.isDirectory()) await this.#keep(name);
         else if (entry.isFile()) this.#known.add(name);
       }
       if (this.#known.size > maxFiles) {
@@ -34,6 +35,15 @@ export class FolderFiles implements ProjectFiles {
         return;
       }
     }
+  }
+
+  /** What counts of a folder that is skipped. */
+  async #keep(folder: string): Promise<void> {
+    const base = path.posix.basename(folder);
+    if (base !== 'build') return;
+    const entries = await readdir(path.join(this.root, folder), { withFileTypes: true }).catch(() => []);
+    for (const entry of entries)
+      if (entry.isFile() && isKept(base, entry.name)) this.#known.add(`${folder}/${entry.name}`);
   }
 
   /**

@@ -12,7 +12,10 @@ import {
   placeOf,
 } from './support.ts';
 
-const isSound = (group: string): boolean => group.startsWith('group.') || teamPrefix(group) !== undefined;
+/** A Team ID alone is a group of its own: its children are names of the team. */
+const bareTeam = /^[A-Z0-9]{10}$/;
+const isSound = (group: string): boolean =>
+  group.startsWith('group.') || bareTeam.test(group) || teamPrefix(group) !== undefined;
 
 /** In the style of the file's other groups; where it has none, group. */
 function fixesFor(c: EntitlementsContext, item: PlistString): Fix[] {

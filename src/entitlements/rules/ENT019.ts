@@ -22,7 +22,7 @@ export const ENT019: Rule = {
   severity: 'error',
   title: 'A variable that nothing expands',
   doc: {
-    what: 'A value holds $(…) in a file that goes to codesign as it is: by a Makefile, a shell script, Tauri, Electron or Flutter. Where it is not known who reads the file, this is a warning.',
+    what: 'A value holds $(…) in a file that goes to codesign as it is: by a Makefile, a shell script, Tauri, Electron or Flutter. Where it is not known who reads the file, this is a warning; where Xcode or a script may replace it, nothing is said.',
     why: 'Only an Xcode build replaces variables. Else the signature claims a group whose name begins with a dollar sign, and the program is killed at launch (error 163).',
     evidence: 'Public reports of "has restricted entitlements", one of a Flutter app.',
     fix: 'Write the Team ID of the signing identity.',
@@ -31,7 +31,7 @@ export const ENT019: Rule = {
   },
   given: { text: 'a file that codesign reads as it is', processedBy: 'raw' },
   *check(c): Generator<Report> {
-    if (c.processedBy === 'xcode') return;
+    if (c.processedBy === 'xcode' || c.processedBy === 'mixed') return;
     const others = notNames(c);
     for (const item of allStrings(c)) {
       const variable = /\$\(\w+(:[^)]*)?\)|\$\{\w+(:[^}]*)?\}/.exec(item.value)?.[0];

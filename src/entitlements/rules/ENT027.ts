@@ -1,19 +1,21 @@
 import { removeEntry } from '../../plist/xmlEdit.ts';
 import type { Report, Rule } from './rule.ts';
-import { findEntry, fix, isTrue, meantKey, sandboxKey, topEntries } from './support.ts';
+import { findEntry, fix, isTrue, meantKey, sandboxKey, switchMeaning, topEntries } from './support.ts';
 
 const inherit = 'com.apple.security.inherit';
 
-/** Of the hardened runtime or for the debugger: the sandbox does not look at them. */
-const apart = (key: string): boolean => key.startsWith('com.apple.security.cs.') || key.endsWith('get-task-allow');
+const family = 'com.apple.security.';
+/** Of the family and not of the sandbox: it does not look at them, nor at keys of other families. */
+const apart = /^(cs|hardened-process)[.]|^(hardened-process|hypervisor|virtualization|get-task-allow)$/;
+const ofSandbox = (key: string): boolean => key.startsWith(family) && !apart.test(key.slice(family.length));
 
 export const ENT027: Rule = {
   id: 'ENT027',
   severity: 'error',
   title: 'An inherited sandbox with further claims',
   doc: {
-    what: 'com.apple.security.inherit stands beside other keys than app-sandbox.',
-    why: "A helper with inherit takes its parent's sandbox. With claims of its own the system tries to set up a second one and ends the helper: deny(1) forbidden-sandbox-reinit. Keys of the hardened runtime (com.apple.security.cs.) are none of the sandbox's and may stand beside it.",
+    what: 'com.apple.security.inherit stands beside other keys of the App Sandbox than app-sandbox.',
+    why: "A helper with inherit takes its parent's sandbox. With claims of its own the system tries to set up a second one and ends the helper: deny(1) forbidden-sandbox-reinit. Keys of the hardened runtime (com.apple.security.cs.), of virtual machines and of other families are none of the sandbox's and may stand beside it.",
     evidence: 'Developer forums, thread 712954.',
     fix: "Remove the others. What the helper needs stands in the parent's file.",
     bad: '<key>com.apple.security.app-sandbox</key>\n<true/>\n<key>com.apple.security.inherit</key>\n<true/>\n<key>com.apple.security.network.client</key>\n<true/>',
@@ -21,14 +23,16 @@ export const ENT027: Rule = {
   },
   *check(c): Generator<Report> {
     if (!isTrue(c, inherit)) return;
+    // Written out as off, there is no sandbox to inherit or to claim.
+    if (switchMeaning(findEntry(c, sandboxKey)?.value) === false) return;
     const others = topEntries(c).filter((e) => {
       const key = meantKey(e.key);
-      return key !== inherit && key !== sandboxKey && !apart(key);
+      return key !== inherit && key !== sandboxKey && ofSandbox(key);
     });
     if (others.length === 0) return;
     yield {
       range: findEntry(c, inherit)!.keyRange,
-      message: `A helper that inherits the sandbox may claim app-sandbox and nothing else; here stand also ${others.map((e) => e.key.trim()).join(', ')}.`,
+      message: `A helper that inherits the sandbox may claim no other key of the sandbox than app-sandbox; here stand also ${others.map((e) => e.key.trim()).join(', ')}.`,
       fixes: [
         fix(
           c,

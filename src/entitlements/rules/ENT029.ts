@@ -1,8 +1,16 @@
 import { removeEntry, renameKey } from '../../plist/xmlEdit.ts';
 import { findKey } from '../catalogue/catalogue.ts';
 import { platformsOf } from '../catalogue/schema.ts';
+import type { Platform } from '../project.ts';
 import type { Report, Rule } from './rule.ts';
 import { findEntry, fix, meantKey, removeKeyFix, topEntries } from './support.ts';
+
+const names: ReadonlyMap<Platform | undefined, string> = new Map([
+  ['ios', 'iOS'],
+  ['tvos', 'tvOS'],
+  ['watchos', 'watchOS'],
+  ['visionos', 'visionOS'],
+]);
 
 const mobilePush = 'aps-environment';
 const macPush = 'com.apple.developer.aps-environment';
@@ -41,7 +49,7 @@ export const ENT029: Rule = {
       if (!row?.key.startsWith('com.apple.security.') || known?.size !== 1 || !known.has('macos')) continue;
       yield {
         range: entry.keyRange,
-        message: `${key} is a key of macOS: it does nothing on ${[...platforms].join(', ')}.`,
+        message: `${key} is a key of macOS: it does nothing on ${[...platforms].map((p) => names.get(p) ?? p).join(', ')}.`,
         fixes: [removeKeyFix(c, entry)],
       };
     }

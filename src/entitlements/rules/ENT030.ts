@@ -21,7 +21,7 @@ export const ENT030: Rule = {
   },
   given: { text: 'a file that Xcode expands', processedBy: 'xcode' },
   *check(c): Generator<Report> {
-    if (c.processedBy === 'raw') return;
+    if (c.processedBy === 'raw' || c.processedBy === 'mixed') return;
     for (const entry of topEntries(c))
       if (injected.has(meantKey(entry.key)))
         yield {

@@ -2,8 +2,8 @@ import { replaceString } from '../../plist/xmlEdit.ts';
 import type { Report, Rule } from './rule.ts';
 import { fix, hasVariable, stringsUnder, teamPrefix, placeOf } from './support.ts';
 
-/** Of the system: tokens of smart cards. */
-const special = new Set(['com.apple.token']);
+/** Of the system: tokens of smart cards, identities that a device manager installs for VPN apps. */
+const special = new Set(['com.apple.token', 'com.apple.managed.vpn.shared']);
 const isSound = (group: string): boolean => teamPrefix(group) !== undefined || special.has(group);
 
 export const ENT031: Rule = {

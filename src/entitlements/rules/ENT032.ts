@@ -5,9 +5,10 @@ import type { Fix } from '../finding.ts';
 import type { EntitlementsContext, Report, Rule } from './rule.ts';
 import { findEntry, fix, groupsKey, placeOf } from './support.ts';
 
+const keychainKey = 'keychain-access-groups';
 const exact = [
   groupsKey,
-  'keychain-access-groups',
+  keychainKey,
   'com.apple.developer.icloud-container-identifiers',
   'com.apple.developer.ubiquity-container-identifiers',
   'com.apple.developer.in-app-payments',
@@ -22,7 +23,7 @@ function fixesFor(c: EntitlementsContext, key: string, items: readonly PlistStri
     if (all.length > 0) return [fix(c, `Write the groups: ${all.join(', ')}`, [replaceValue(c.document, value, all)])];
   }
   const to = '$(AppIdentifierPrefix)$(CFBundleIdentifier)';
-  if (key === 'keychain-access-groups' && c.processedBy === 'xcode' && !items.some((i) => i.value === to))
+  if (key === keychainKey && c.processedBy === 'xcode' && !items.some((i) => i.value === to))
     return [fix(c, `Write ${to}`, [replaceString(c.document, item, to)])];
   return [];
 }
@@ -32,12 +33,12 @@ export const ENT032: Rule = {
   severity: 'error',
   title: 'A wildcard where names are due',
   doc: {
-    what: 'An entry of the app groups, keychain groups, containers or merchant ids has a *.',
+    what: 'An entry of the app groups, containers or merchant ids has a *. Of the keychain groups it is a hint: a profile allows them by a wildcard, the claim is accepted, and products ship with it.',
     why: 'A profile may allow with a wildcard; a program must claim names. With a * it claims a group of that name, which nobody has.',
     evidence: 'The checks of rules_apple (plisttool).',
     fix: 'Write the names.',
-    bad: '<key>keychain-access-groups</key>\n<array>\n\t<string>$(AppIdentifierPrefix)*</string>\n</array>',
-    good: '<key>keychain-access-groups</key>\n<array>\n\t<string>$(AppIdentifierPrefix)$(CFBundleIdentifier)</string>\n</array>',
+    bad: '<key>com.apple.security.application-groups</key>\n<array>\n\t<string>$(TeamIdentifierPrefix)com.example.*</string>\n</array>',
+    good: '<key>com.apple.security.application-groups</key>\n<array>\n\t<string>$(TeamIdentifierPrefix)com.example.app</string>\n</array>',
   },
   given: { text: 'a file that Xcode expands', processedBy: 'xcode' },
   *check(c): Generator<Report> {
@@ -48,6 +49,7 @@ export const ENT032: Rule = {
           yield {
             range: placeOf(item),
             message: `${key} takes names; "${item.value}" has a wildcard.`,
+            ...(key === keychainKey ? { severity: 'hint' } : {}),
             fixes: fixesFor(c, key, items, item),
           };
     }

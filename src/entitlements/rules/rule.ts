@@ -1,7 +1,7 @@
 // What a rule is. One file per rule, one line in the registry (registry.ts).
 import type { PlistDocument } from '../../plist/value.ts';
 import type { Finding, Fix, Severity, TextRange } from '../finding.ts';
-import type { ProjectIndex, TargetRole } from '../project.ts';
+import type { ProcessedBy, ProjectIndex, TargetRole } from '../project.ts';
 
 /** On, off or at another severity: from settings and .flowtaprc. undefined keeps the rule's own. */
 export interface RuleConfig {
@@ -17,7 +17,7 @@ export interface EntitlementsContext {
   readonly document: PlistDocument;
   /** Every use of the file by a target; empty where none is known. Rules about roles stay silent then. */
   readonly roles: readonly TargetRole[];
-  readonly processedBy: 'xcode' | 'raw' | undefined;
+  readonly processedBy: ProcessedBy | undefined;
   /** See ProjectIndex.resolve; text without a variable is its own only outcome. */
   resolve(text: string): readonly string[] | undefined;
   readonly project: ProjectIndex | undefined;
@@ -61,7 +61,7 @@ export interface Given {
   /** As a phrase: `the file of a system extension`. */
   readonly text: string;
   readonly file?: string;
-  readonly processedBy?: 'xcode' | 'raw';
+  readonly processedBy?: ProcessedBy;
   readonly roles?: readonly Partial<TargetRole>[];
 }
 

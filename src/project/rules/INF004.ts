@@ -23,7 +23,7 @@ export const INF004: ProjectRule = {
       for (const configuration of sysex.configurations) {
         const { info } = configuration;
         const dict = entry(info.part?.root, 'NetworkExtension');
-        if (!info.part && isUnseen(info) && isWholePattern(c)) {
+        if (!info.part && isUnseen(info) && isWholePattern(c, sysex)) {
           // Without any Info.plist in sight, the endpoint on the wrong side shows that nothing registers the name here.
           yield {
             ...sysex.place,

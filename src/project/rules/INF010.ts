@@ -1,5 +1,5 @@
 import { entry } from '../../plist/value.ts';
-import { addEntryFix, firstLine, setStringFix } from './fixes.ts';
+import { addEntryFix, fixIn, firstLine, setStringFix } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const INF010: ProjectRule = {
@@ -21,13 +21,24 @@ export const INF010: ProjectRule = {
         if (!c.knowsInfo(configuration) || !info.part || !configuration.settings.known) continue;
         const text = c.infoText(configuration, 'NSSystemExtensionUsageDescription');
         if (text && text.text.trim() !== '') continue;
-        const e = entry(info.part.root, 'NSSystemExtensionUsageDescription');
         const said = `${sysex.name} watches the network traffic of this Mac.`;
+        const e = entry(info.part.root, 'NSSystemExtensionUsageDescription');
+        if (!e && text) {
+          // Empty in the build setting that stands in for the key.
+          const { file, range } = text.location;
+          const value = file.endsWith('.xcconfig') ? said : `"${said}"`;
+          yield {
+            ...text.location,
+            message: empty,
+            fixes: [fixIn('Add a description', file, [{ ...range, text: value }])],
+          };
+          continue;
+        }
         yield {
           file: info.part.file,
           range: e?.value?.range ?? firstLine(info.part.text, info.part.root),
           message: e
-            ? 'The usage description is empty; the user sees it when allowing the extension.'
+            ? empty
             : 'NSSystemExtensionUsageDescription is missing; the user sees it when allowing the extension.',
           fixes: e
             ? setStringFix('Add a description', info, e.value, said)
@@ -36,3 +47,5 @@ export const INF010: ProjectRule = {
       }
   },
 };
+
+const empty = 'The usage description is empty; the user sees it when allowing the extension.';

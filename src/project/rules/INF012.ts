@@ -1,3 +1,7 @@
+import type { Fix } from '../../entitlements/finding.ts';
+import type { PlistText } from '../model.ts';
+import { collectOccurrences } from '../occurrences.ts';
+import type { ProjectContext } from './context.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const INF012: ProjectRule = {
@@ -33,6 +37,7 @@ export const INF012: ProjectRule = {
         ...own.location,
         message: `“${own.text}” is not below the id of ${app.name} (“${parent.text}”).`,
         related: [{ ...parent.location, message: `The id of ${app.name}.` }],
+        fixes: renameFix(c, own, `${parent.text}.${own.text.slice(own.text.lastIndexOf('.') + 1)}`),
       };
     }
   },
@@ -43,4 +48,19 @@ function shared(a: string, b: string): number {
   let n = 0;
   while (n < x.length && n < y.length && x[n] === y[n]) n++;
   return n;
+}
+
+/** In the project and in code; what has variables in it may be meant for other configurations too. */
+function renameFix(c: ProjectContext, own: PlistText, to: string): readonly Fix[] {
+  if (own.raw !== own.text) return [];
+  const found = collectOccurrences(c.model).filter((o) => o.kind === 'bundle-id' && o.name === own.raw);
+  return found.length === 0
+    ? []
+    : [
+        {
+          title: `Rename to ${to}`,
+          edits: found.map(({ file, range }) => ({ file, ...range, text: to })),
+          preferred: true,
+        },
+      ];
 }

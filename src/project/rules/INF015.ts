@@ -1,4 +1,9 @@
-import { fixIn } from './fixes.ts';
+import type { Fix } from '../../entitlements/finding.ts';
+import { extension } from '../files.ts';
+import { fixIn, insertAfterLine } from './fixes.ts';
+import type { Location } from '../../entitlements/project.ts';
+import type { Target } from '../model.ts';
+import type { ProjectContext } from './context.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const INF015: ProjectRule = {
@@ -23,25 +28,49 @@ export const INF015: ProjectRule = {
         const wrapper = settings.get('WRAPPER_NAME');
         if (!name?.complete || !id?.complete || id.text === '' || !settings.known || wrapper?.from) continue;
         if (name.text === id.text || c.mentionedInScripts(/\.systemextension/)) continue;
-        const place = name.from ?? id.from ?? sysex.place;
+        // What the project sets for all its targets is right for the others.
+        const own = name.from && !isShared(c, sysex, name.from) ? name.from : undefined;
+        const place = own ?? id.from ?? sysex.place;
         yield {
           file: place.file,
           range: place.range,
           message: `The bundle would be ${name.text}.systemextension; the system looks for ${id.text}.systemextension.`,
-          fixes: name.from
+          fixes: own
             ? [
-                fixIn('Set to $(PRODUCT_BUNDLE_IDENTIFIER)', name.from.file, [
+                fixIn('Set to $(PRODUCT_BUNDLE_IDENTIFIER)', own.file, [
                   {
-                    ...name.from.range,
-                    text: name.from.file.endsWith('.xcconfig')
+                    ...own.range,
+                    text: own.file.endsWith('.xcconfig')
                       ? '$(PRODUCT_BUNDLE_IDENTIFIER)'
                       : '"$(PRODUCT_BUNDLE_IDENTIFIER)"',
                   },
                 ]),
               ]
-            : [],
+            : setBeside(c, id.from),
         };
       }
     }
   },
 };
+
+/** In the target's own settings, after the bundle id. */
+function setBeside(c: ProjectContext, id: Location | undefined): readonly Fix[] {
+  const text = id && c.model.cache.text(id.file);
+  const line = id && lines.get(extension(id.file));
+  if (!id || text === undefined || line === undefined) return [];
+  return [
+    fixIn('Set PRODUCT_NAME to $(PRODUCT_BUNDLE_IDENTIFIER)', id.file, [insertAfterLine(text, id.range.end, [line])]),
+  ];
+}
+
+const lines: ReadonlyMap<string, string> = new Map([
+  ['pbxproj', 'PRODUCT_NAME = "$(PRODUCT_BUNDLE_IDENTIFIER)";'],
+  ['xcconfig', 'PRODUCT_NAME = $(PRODUCT_BUNDLE_IDENTIFIER)'],
+]);
+
+const isShared = (c: ProjectContext, sysex: Target, { file, range }: Location): boolean =>
+  c.targets.some((t) => {
+    if (t === sysex) return false;
+    const places = t.configurations.map((k) => k.settings.get('PRODUCT_NAME')?.from);
+    return places.some((from) => from?.file === file && from.range.start === range.start);
+  });

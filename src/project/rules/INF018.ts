@@ -1,4 +1,5 @@
 import { basename } from '../files.ts';
+import { nameFromBundle } from './nameFromBundle.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const INF018: ProjectRule = {
@@ -19,17 +20,21 @@ export const INF018: ProjectRule = {
       for (const configuration of sysex.configurations) {
         const name = c.machName(configuration);
         if (!name?.complete) continue;
-        const places = c.targets
+        const places = c.relatedTargets
           .flatMap((t) => [...c.listeners(t), ...c.clients(t)])
           .filter((u) => u.name === name.text)
-          .map((u) => c.namePlace(u))
-          .filter((p) => p !== undefined);
-        const [first] = places;
+          .flatMap((use) => {
+            const place = c.namePlace(use);
+            return place ? [{ use, place }] : [];
+          });
+        const first = places[0]?.place;
         if (!first) continue;
+        const [only, more] = new Map(places.map((p) => [`${p.place.file}:${p.place.range.start}`, p])).values();
         yield {
           ...name.location,
           message: `The same name stands in ${basename(first.file)}; code can read it from here.`,
           related: [{ ...first, message: 'The copy.' }],
+          fixes: only && !more ? nameFromBundle(c, only.use, only.place) : [],
         };
       }
   },

@@ -16,7 +16,6 @@ export const SRC002: ProjectRule = {
     good: '{ c.exportedInterface = …; c.exportedObject = self; [c resume]; return YES; }',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
     const seen = new Set<string>();
     for (const u of incompleteAccepts(c)) {
       if (seen.has(`${u.file}:${u.handler.start}`)) continue;
@@ -35,7 +34,7 @@ export const SRC002: ProjectRule = {
 
 /** Handlers whose connection stays in sight and is not made to work. */
 export const incompleteAccepts = (c: ProjectContext): readonly HandlerUse[] =>
-  c.targets
+  c.relatedTargets
     .filter((t) => t.platform !== 'ios' && t.productType !== 'test')
     .flatMap((target) =>
       c.handlers(target).filter((u) => u.handler.accepts && !u.handler.use.escapes && lacks(u) !== ''),

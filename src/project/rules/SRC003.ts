@@ -18,9 +18,8 @@ export const SRC003: ProjectRule = {
     good: '[c setCodeSigningRequirement:@"anchor apple generic and certificate leaf[subject.OU] = \\"ABCDE12345\\""];',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
     const seen = new Set<string>();
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.platform === 'ios' || target.productType === 'test') continue;
       const listeners = c.listeners(target);
       if (listeners.length === 0 || checksPeer(c, target)) continue;
@@ -51,7 +50,8 @@ export const SRC003: ProjectRule = {
   },
 };
 
-function requirementFix(c: ProjectContext, { target, file, handler }: HandlerUse): readonly Fix[] {
+/** Also where the handler judges the peer in a worse way. */
+export function requirementFix(c: ProjectContext, { target, file, handler }: HandlerUse): readonly Fix[] {
   const team = teamOf(target);
   const text = c.model.cache.text(file) ?? '';
   if (team === undefined || !handler.accepts) return [];

@@ -25,7 +25,7 @@ export const SRC004: ProjectRule = {
     ]);
     const daemons = c.targets.some((t) => t.productType === 'tool' && c.listeners(t).length > 0);
     const seen = new Set<string>();
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.platform === 'ios') continue;
       for (const u of c.clients(target)) {
         const { privileged } = u.object;

@@ -16,7 +16,6 @@ export const SRC005: ProjectRule = {
     good: 'self.connection.remoteObjectInterface = [NSXPCInterface interfaceWithProtocol:@protocol(Messages)];',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
     const seen = new Set<string>();
     for (const u of interfaceless(c)) {
       if (seen.has(`${u.file}:${u.object.start}`)) continue;
@@ -34,7 +33,7 @@ export const SRC005: ProjectRule = {
 
 /** Connections that stay in sight and get no interface in any file of the target. */
 export const interfaceless = (c: ProjectContext): readonly EndpointUse[] =>
-  c.targets
+  c.relatedTargets
     .filter((t) => t.platform !== 'ios' && t.productType !== 'test')
     .flatMap((target) =>
       c.clients(target).filter(({ object: { api, use } }) => {

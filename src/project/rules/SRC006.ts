@@ -15,9 +15,8 @@ export const SRC006: ProjectRule = {
     good: 'listener.resume()',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
     const seen = new Set<string>();
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.platform === 'ios' || target.productType === 'test') continue;
       for (const { file, object } of [...c.listeners(target), ...c.clients(target)]) {
         const { owner, escapes, calls } = object.use;

@@ -1,3 +1,4 @@
+import { requirementFix } from './SRC003.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const SRC010: ProjectRule = {
@@ -13,9 +14,8 @@ export const SRC010: ProjectRule = {
     good: 'c.setCodeSigningRequirement(requirement)',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
     const seen = new Set<string>();
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (c.listeners(target).length === 0) continue;
       if (
         c.uses(
@@ -35,6 +35,7 @@ export const SRC010: ProjectRule = {
           file,
           range: handler.byProcessId,
           message: 'A process id can be taken over by another process; use a code-signing requirement.',
+          fixes: requirementFix(c, { target, file, handler }),
         };
       }
     }

@@ -15,7 +15,7 @@ export const SRC012: ProjectRule = {
   *check(c): Generator<ProjectReport> {
     if (c.sysexes.length === 0) return;
     const seen = new Set<string>();
-    for (const target of c.targets)
+    for (const target of c.relatedTargets)
       for (const { file, facts } of c.facts(target))
         for (const literal of facts.teamLiterals) {
           if (seen.has(`${file}:${literal.start}`)) continue;

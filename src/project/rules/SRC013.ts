@@ -1,3 +1,4 @@
+import { nameFromBundle } from './nameFromBundle.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const SRC013: ProjectRule = {
@@ -15,12 +16,16 @@ export const SRC013: ProjectRule = {
   *check(c): Generator<ProjectReport> {
     const names = new Set(c.sysexes.flatMap((s) => s.configurations.map((k) => c.machName(k)?.text)));
     const seen = new Set<string>();
-    for (const target of c.targets)
+    for (const target of c.relatedTargets)
       for (const u of [...c.listeners(target), ...c.clients(target)]) {
         const place = u.name !== undefined && names.has(u.name) ? c.namePlace(u) : undefined;
         if (!place || seen.has(`${place.file}:${place.range.start}`)) continue;
         seen.add(`${place.file}:${place.range.start}`);
-        yield { ...place, message: 'Info.plist has this name as NEMachServiceName; read it from there.' };
+        yield {
+          ...place,
+          message: 'Info.plist has this name as NEMachServiceName; read it from there.',
+          fixes: nameFromBundle(c, u, place),
+        };
       }
   },
 };

@@ -15,10 +15,9 @@ export const X008: ProjectRule = {
     good: 'the same text, or no text in code',
   },
   *check(c): Generator<ProjectReport> {
-    if (isWholePattern(c)) return;
     for (const { app, sysex, sysexConfiguration } of c.configurationPairs) {
       const name = c.machName(sysexConfiguration);
-      if (!name?.complete) continue;
+      if (!name?.complete || isWholePattern(c, sysex)) continue;
       const groups = c.groups(sysexConfiguration);
       const uses = [
         ...c.listeners(sysex),

@@ -1,3 +1,4 @@
+import { basename } from '../files.ts';
 import { turnRoundFix } from '../turnRound.ts';
 import { lookUpsInSysex, misplacedListeners } from './pattern.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
@@ -23,7 +24,7 @@ export const X009: ProjectRule = {
         yield {
           file: u.file,
           range: u.object,
-          message: `${u.target.name} looks up an endpoint that ${listener.target.name} advertises. An app cannot advertise a name: the extension must listen and the app connect.`,
+          message: `${u.target.name} looks up an endpoint that ${listener.target.name} advertises in ${basename(listener.file)}. An app cannot advertise a name: the extension must listen and the app connect.`,
           related: [{ file: listener.file, range: listener.object, message: 'Advertised here.' }],
           fixes: turnRoundFix(c, listener),
         };

@@ -1,9 +1,7 @@
-import type { Fix } from '../../entitlements/finding.ts';
-import type { Target } from '../model.ts';
+import type { Configuration } from '../model.ts';
 import type { ProjectContext } from './context.ts';
-import { stringsOf } from '../../plist/value.ts';
-import { setStringFix } from './fixes.ts';
-import { networkExtensionKey, systemExtensionSuffix } from './keys.ts';
+import { systemExtensionSuffix } from './keys.ts';
+import { valueFix } from './providerValues.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X011: ProjectRule = {
@@ -28,12 +26,17 @@ export const X011: ProjectRule = {
           yield {
             ...value.location,
             message: `${configuration.name} of ${target.name} is signed with a Developer ID, which allows only ${value.text}${systemExtensionSuffix}.`,
-            fixes: suffixFix(c, target, value.text),
+            fixes: valueFix(c, target, isDeveloperId(c), value.text, value.text + systemExtensionSuffix),
           };
         }
       }
   },
 };
+
+const isDeveloperId =
+  (c: ProjectContext) =>
+  (k: Configuration): boolean =>
+    c.signing(k) === 'developer-id';
 
 const suffixed: ReadonlySet<string> = new Set([
   'app-proxy-provider',
@@ -41,23 +44,3 @@ const suffixed: ReadonlySet<string> = new Set([
   'packet-tunnel-provider',
   'dns-proxy',
 ]);
-
-/** On the extensions and their apps at once; not where a configuration of another signing shares a file. */
-function suffixFix(c: ProjectContext, target: Target, value: string): readonly Fix[] {
-  const linked = c.pairs.filter((p) => p.app === target || p.sysex === target).flatMap((p) => [p.app, p.sysex]);
-  const configurations = [...new Set([target, ...linked])].flatMap((t) => t.configurations);
-  const signed = new Set(configurations.filter((k) => c.signing(k) === 'developer-id').map((k) => k.entitlements.path));
-  if (configurations.some((k) => c.signing(k) !== 'developer-id' && signed.has(k.entitlements.path))) return [];
-  const uses = new Map(
-    configurations.filter((k) => signed.has(k.entitlements.path)).map((k) => [k.entitlements.path, k]),
-  );
-  const to = value + systemExtensionSuffix;
-  const edits = [...uses.values()]
-    .flatMap((k) =>
-      stringsOf(c.entitlement(k, networkExtensionKey)?.value)
-        .filter((s) => s.value === value)
-        .flatMap((s) => setStringFix('', k.entitlements, s, to)),
-    )
-    .flatMap((f) => f.edits);
-  return edits.length > 0 ? [{ title: `Change to ${to}`, edits, preferred: true }] : [];
-}

@@ -1,4 +1,7 @@
+import type { Configuration } from '../model.ts';
+import type { ProjectContext } from './context.ts';
 import { plainValue, systemExtensionSuffix } from './keys.ts';
+import { valueFix } from './providerValues.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X012: ProjectRule = {
@@ -17,10 +20,7 @@ export const X012: ProjectRule = {
     const targets = new Set([...c.sysexes, ...c.pairs.map((p) => p.app)]);
     for (const target of targets)
       for (const configuration of target.configurations) {
-        const { settings } = configuration;
-        if (settings.value('CODE_SIGN_STYLE') !== 'Automatic' || settings.flag('CODE_SIGNING_ALLOWED') === false)
-          continue;
-        if (c.signing(configuration) !== 'development') continue;
+        if (!isAutomatic(c)(configuration)) continue;
         // An archive is signed anew when it is exported.
         const severity = configuration.kind === 'debug' ? 'hint' : 'warning';
         for (const value of c.providerValues(configuration))
@@ -29,7 +29,15 @@ export const X012: ProjectRule = {
               ...value.location,
               severity,
               message: `${configuration.name} of ${target.name} is signed for development, whose profiles allow only ${plainValue(value.text)}.`,
+              fixes: valueFix(c, target, isAutomatic(c), value.text, plainValue(value.text)),
             };
       }
   },
 };
+
+const isAutomatic =
+  (c: ProjectContext) =>
+  (k: Configuration): boolean =>
+    k.settings.value('CODE_SIGN_STYLE') === 'Automatic' &&
+    k.settings.flag('CODE_SIGNING_ALLOWED') !== false &&
+    c.signing(k) === 'development';

@@ -7,7 +7,7 @@ export const X013: ProjectRule = {
   severity: 'error',
   title: 'A restricted entitlement that the profile does not allow',
   doc: {
-    what: 'The entitlements claim a restricted key that the provisioning profile of the project for this target does not list.',
+    what: 'The entitlements of a target for macOS claim a restricted key that the provisioning profile of the project for this target does not list.',
     why: 'AMFI kills the process at start: "Code has restricted entitlements, but the validation of its code signature failed. Unsatisfied Entitlements: …".',
     evidence: 'Ten public reports of this message; TN3125.',
     fix: 'Add the capability to the App ID and make the profile anew, or remove the key.',

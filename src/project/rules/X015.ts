@@ -1,6 +1,9 @@
 import { entry } from '../../plist/value.ts';
+import type { Fix } from '../../entitlements/finding.ts';
+import { collectOccurrences } from '../occurrences.ts';
+import type { ProjectContext } from './context.ts';
 import { groupsKey } from './keys.ts';
-import { allows, profilesOf } from './profiles.ts';
+import { allows, profilesOf, profileTargets } from './profiles.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X015: ProjectRule = {
@@ -16,8 +19,7 @@ export const X015: ProjectRule = {
     good: 'the profile lists group.com.example.app',
   },
   *check(c): Generator<ProjectReport> {
-    for (const target of c.targets) {
-      if (target.platform !== 'macos') continue;
+    for (const target of profileTargets(c)) {
       for (const configuration of target.configurations) {
         const profiles = profilesOf(c, configuration);
         if (profiles.length === 0) continue;
@@ -29,9 +31,23 @@ export const X015: ProjectRule = {
             ...group.location,
             severity: store ? 'error' : 'warning',
             message: `The profile ${profiles[0]?.name ?? profiles[0]?.file} does not list the group “${group.text}”.`,
+            fixes: teamStyle(c, group.raw),
           };
         }
       }
     }
   },
 };
+
+/** The style of macOS needs no profile. Not where code holds the name as text: it knows no variables. */
+function teamStyle(c: ProjectContext, group: string): readonly Fix[] {
+  const found = collectOccurrences(c.model).filter((o) => o.kind === 'app-group' && o.name === group);
+  if (!group.startsWith('group.') || found.length === 0 || found.some((o) => o.inCode)) return [];
+  const to = `$(TeamIdentifierPrefix)${group.slice('group.'.length)}`;
+  return [
+    {
+      title: `Rename to ${to} (the group's container moves)`,
+      edits: found.map(({ file, range }) => ({ file, ...range, text: to })),
+    },
+  ];
+}

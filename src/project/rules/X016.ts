@@ -1,4 +1,4 @@
-import { applicationId, isNamed, profilesOf } from './profiles.ts';
+import { applicationId, isNamed, profilesOf, profileTargets } from './profiles.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X016: ProjectRule = {
@@ -6,7 +6,7 @@ export const X016: ProjectRule = {
   severity: 'error',
   title: 'The profile does not fit: expired, other team, other bundle id, other certificate',
   doc: {
-    what: 'The profile that a target names is expired, of another team, for another bundle id, or not for the certificate that CODE_SIGN_IDENTITY names. Which devices there are is not known here: a device that is missing in the profile is not reported.',
+    what: 'The profile that a target for macOS names is expired, of another team, for another bundle id, or not for the certificate that CODE_SIGN_IDENTITY names. Which devices there are is not known here: a device that is missing in the profile is not reported.',
     why: 'Signing fails, or the system refuses the code at start ("no eligible provisioning profiles found").',
     evidence: 'Developer forums, thread 805996; public reports; rules_apple.',
     fix: 'Download the current profile of this App ID.',
@@ -14,7 +14,7 @@ export const X016: ProjectRule = {
     good: 'a profile of the same team and bundle id that is still valid',
   },
   *check(c): Generator<ProjectReport> {
-    for (const target of c.targets)
+    for (const target of profileTargets(c))
       for (const configuration of target.configurations)
         for (const profile of profilesOf(c, configuration)) {
           const place = configuration.entitlements.place ?? target.place;

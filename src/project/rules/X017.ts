@@ -1,3 +1,4 @@
+import { embedPhase } from '../embedPhase.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X017: ProjectRule = {
@@ -19,11 +20,13 @@ export const X017: ProjectRule = {
       if (copies.some((e) => e.destination === 'system-extensions')) continue;
       if (c.mentionedInScripts(/SystemExtensions|SYSTEM_EXTENSIONS_FOLDER_PATH|\.systemextension/)) continue;
       const [copy] = copies;
+      const edits = embedPhase(c.model.cache, app, sysex);
       yield {
         ...(copy?.place ?? app.place),
         message: copy
           ? `${sysex.name} is copied to another folder of ${app.name} than Contents/Library/SystemExtensions.`
           : `Nothing copies ${sysex.name} to Contents/Library/SystemExtensions of ${app.name}.`,
+        fixes: !copy && edits ? [{ title: 'Add the phase “Embed System Extensions”', edits, preferred: true }] : [],
       };
     }
   },

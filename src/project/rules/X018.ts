@@ -1,6 +1,8 @@
+import type { Fix } from '../../entitlements/finding.ts';
+import { emptyPlist } from '../../plist/xmlEdit.ts';
 import type { Configuration, Target } from '../model.ts';
 import type { ProjectContext } from './context.ts';
-import { groupsKey, installKey, networkExtensionKey } from './keys.ts';
+import { groupsKey, installKey, networkExtensionKey, sandboxKey } from './keys.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const X018: ProjectRule = {
@@ -17,8 +19,7 @@ export const X018: ProjectRule = {
     good: 'CODE_SIGN_ENTITLEMENTS = App.entitlements, which exists',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.origin === 'inferred') continue;
       yield* absent(c, target);
       if (isPart(c, target)) {
@@ -45,8 +46,31 @@ function* absent(c: ProjectContext, target: Target): Generator<ProjectReport> {
   if (target.configurations.some((k) => !k.settings.known)) return;
   for (const { entitlements: use } of target.configurations) {
     if (use.state !== 'absent' || !use.place || scripted(c)) continue;
-    yield { ...use.place, message: `${target.name}: the entitlements file ${use.path} does not exist.` };
+    yield {
+      ...use.place,
+      message: `${target.name}: the entitlements file ${use.path} does not exist.`,
+      fixes: create(c, target, use.path),
+    };
   }
+}
+
+/** With what the other side of the pair says that this one needs; nothing where there is none. */
+function create(c: ProjectContext, target: Target, file: string | undefined): readonly Fix[] {
+  const partners = c.configurationPairs
+    .filter((p) => p.app === target || p.sysex === target)
+    .map((p) => (p.app === target ? p.sysexConfiguration : p.appConfiguration));
+  const [partner] = partners.filter((k) => c.knows(k.entitlements));
+  if (file === undefined || !partner) return [];
+  const raw = (texts: readonly { readonly raw: string }[]): readonly string[] => texts.map((t) => t.raw);
+  const [values, shared] = [raw(c.providerValues(partner)), raw(c.groups(partner))];
+  const claims = {
+    ...(values.length > 0 ? { [networkExtensionKey]: values } : {}),
+    ...(c.sysexes.includes(target) ? {} : { [installKey]: true }),
+    [sandboxKey]: true,
+    ...(shared.length > 0 ? { [groupsKey]: shared } : {}),
+  };
+  const text = emptyPlist({ eol: '\n', unit: '\t' }, claims);
+  return [{ title: `Create ${file}`, edits: [], creates: [{ file, text }], preferred: true }];
 }
 
 function* unset(c: ProjectContext, target: Target): Generator<ProjectReport> {

@@ -16,8 +16,7 @@ export const X020: ProjectRule = {
     good: 'tool: no restricted key',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.productType !== 'tool' || target.platform !== 'macos') continue;
       for (const configuration of target.configurations) {
         const use = configuration.entitlements;

@@ -14,8 +14,7 @@ export const X021: ProjectRule = {
     good: 'ENABLE_APP_SANDBOX = YES; no app-sandbox in the file',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.platform !== 'macos') continue;
       for (const configuration of target.configurations)
         for (const [setting, key] of suppliedKeys) {

@@ -14,7 +14,7 @@ export const X023: ProjectRule = {
   },
   *check(c): Generator<ProjectReport> {
     if (c.sysexes.length === 0 || c.launchdServices.length === 0) return;
-    for (const target of c.targets) {
+    for (const target of c.relatedTargets) {
       if (target.productType !== 'tool') continue;
       for (const u of c.listeners(target))
         if (u.name !== undefined && !c.isLaunchdService(u.name) && !c.launchdServices.some((s) => s.name.includes('$')))
@@ -24,7 +24,7 @@ export const X023: ProjectRule = {
             message: `No launchd plist of the project lists “${u.name}” in MachServices.`,
           };
     }
-    for (const target of c.targets)
+    for (const target of c.relatedTargets)
       for (const configuration of target.configurations) {
         if (c.sandboxed(configuration) !== true) continue;
         for (const u of c.clients(target)) {

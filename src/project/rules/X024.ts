@@ -14,13 +14,12 @@ export const X024: ProjectRule = {
     good: 'providerBundleIdentifier = "com.example.app.tunnel"',
   },
   *check(c): Generator<ProjectReport> {
-    if (!c.isNetworkExtensionProject) return;
-    const providers = c.targets.filter(
+    const providers = c.relatedTargets.filter(
       (t) => t.productType === 'system-extension' || t.productType === 'app-extension',
     );
     const ids = providers.flatMap((t) => t.configurations.map((k) => c.bundleId(k)));
     if (ids.length === 0 || ids.some((id) => !id?.complete || id.text === '')) return;
-    for (const app of c.targets) {
+    for (const app of c.relatedTargets) {
       if (app.productType !== 'application') continue;
       for (const { file, facts } of c.facts(app))
         for (const name of facts.providerIds) {

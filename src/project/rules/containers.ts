@@ -21,15 +21,21 @@ export function containersOf(sysex: Target, targets: readonly Target[], sysexes:
   );
   // Without a link between the two only a lone app can be the one.
   const candidates = installing.length > 0 ? installing : same;
-  if (sysex.origin === 'inferred') return nearest(candidates, sysex);
+  if (sysex.origin === 'inferred') {
+    const { apps: near } = nearestApps(candidates, sysex);
+    return near.length === 1 ? near : [];
+  }
   const others = sysexes.filter((s) => s.project === sysex.project);
   return candidates.length === 1 && others.length === 1 ? candidates : [];
 }
 
-/** Of inferred targets, the app that shares the deepest folder, if there is one such. */
-function nearest(apps: readonly Target[], sysex: Target): readonly Target[] {
-  for (let folder = dirname(sysex.place.file); ; folder = dirname(folder)) {
+/** The deepest folder that an extension shares with apps, and those. */
+export function nearestApps(
+  apps: readonly Target[],
+  extension: Target,
+): { readonly folder: string; readonly apps: readonly Target[] } {
+  for (let folder = dirname(extension.place.file); ; folder = dirname(folder)) {
     const within = apps.filter((app) => isWithin(app.place.file, folder));
-    if (within.length > 0 || folder === '') return within.length === 1 ? within : [];
+    if (within.length > 0 || folder === '') return { folder, apps: within };
   }
 }

@@ -8,10 +8,14 @@ import { isHeader } from '../build.ts';
 import { basename, extension } from '../files.ts';
 import type { Configuration, PlistText, PlistUse, Target } from '../model.ts';
 import { readProfiles } from '../profile.ts';
+import { asName } from '../settings.ts';
 import type { ProfileUse } from '../profileUse.ts';
 import type { AcceptHandler, NameExpression, SourceFacts, XpcObject } from '../source/facts.ts';
 import type { ProjectModel } from '../workspace.ts';
 import { containersOf, isEmbedded } from './containers.ts';
+import { Families } from './families.ts';
+import { configurationPairs } from './pairs.ts';
+import type { ConfigurationPair, Pair } from './pairs.ts';
 import { endpointSecurityKey, groupsKey, networkExtensionKey, sandboxKey } from './keys.ts';
 import { launchdServices, scriptsMention } from './surroundings.ts';
 import type { LaunchdService } from './surroundings.ts';
@@ -33,17 +37,6 @@ export interface HandlerUse {
   readonly target: Target;
   readonly file: string;
   readonly handler: AcceptHandler;
-}
-
-/** An app and a system extension in it. */
-export interface Pair {
-  readonly app: Target;
-  readonly sysex: Target;
-}
-
-export interface ConfigurationPair extends Pair {
-  readonly appConfiguration: Configuration;
-  readonly sysexConfiguration: Configuration;
 }
 
 export interface ProjectOptions {
@@ -104,8 +97,18 @@ export class ProjectContext {
       }),
   );
 
-  get isNetworkExtensionProject(): boolean {
-    return this.sysexes.length > 0 || this.targets.some((t) => this.isProviderAppex(t));
+  #families: Families | undefined;
+  get #familiesOfTargets(): Families {
+    return (this.#families ??= new Families(this.targets, (t) => this.isNetworkSysex(t) || this.isProviderAppex(t)));
+  }
+  /** Those of projects with a Network Extension. */
+  get relatedTargets(): readonly Target[] {
+    return (this.#relatedTargets ??= this.targets.filter((t) => this.#familiesOfTargets.hasExtension(t)));
+  }
+  #relatedTargets: readonly Target[] | undefined;
+  /** Parts of one product, as far as folders tell. */
+  isSameProduct(a: Target, b: Target): boolean {
+    return this.#familiesOfTargets.same(a, b);
   }
 
   /** Each system extension with the apps that carry it. */
@@ -121,14 +124,12 @@ export class ProjectContext {
   }
 
   get configurationPairs(): readonly ConfigurationPair[] {
-    return this.pairs.flatMap(({ app, sysex }) =>
-      sysex.configurations.flatMap((sysexConfiguration) => {
-        const lone = app.configurations.length === 1 ? app.configurations[0] : undefined;
-        const twin = app.configurations.find((c) => c.name === sysexConfiguration.name);
-        const inferred = app.origin === 'inferred' ? app.configurations : [];
-        const found = twin ? [twin] : inferred.length > 0 ? inferred : lone ? [lone] : [];
-        return found.map((appConfiguration) => ({ app, sysex, appConfiguration, sysexConfiguration }));
-      }),
+    return (this.#configurationPairs ??= configurationPairs(this.pairs, (app) => this.#hasStorePackaging(app)));
+  }
+  #configurationPairs: readonly ConfigurationPair[] | undefined;
+  #hasStorePackaging(app: Target): boolean {
+    return this.targets.some(
+      (t) => this.isProviderAppex(t) && (app.dependencies.includes(t.id) || app.embeds.some((e) => e.target === t.id)),
     );
   }
 
@@ -259,7 +260,7 @@ export class ProjectContext {
   text(c: Configuration, use: PlistUse, value: PlistValue | undefined): PlistText | undefined {
     if (value?.kind !== 'string' || !use.part) return undefined;
     const location = { file: use.part.file, range: value.range };
-    return { ...c.settings.expand(value.value), raw: value.value, location };
+    return { ...asName(value.value, c.settings.expand(value.value)), raw: value.value, location };
   }
 
   strings(c: Configuration, use: PlistUse, value: PlistValue | undefined): readonly PlistText[] {
@@ -295,7 +296,12 @@ export class ProjectContext {
   bundleId(c: Configuration): PlistText | undefined {
     const inPlist = this.text(c, c.info, lookup(c.info.part?.root, 'CFBundleIdentifier'));
     const set = c.settings.get('PRODUCT_BUNDLE_IDENTIFIER');
-    if (set?.from) return { ...set, raw: set.from.value, location: { file: set.from.file, range: set.from.range } };
+    if (set?.from)
+      return {
+        ...asName(set.from.value, set),
+        raw: set.from.value,
+        location: { file: set.from.file, range: set.from.range },
+      };
     return inPlist;
   }
 

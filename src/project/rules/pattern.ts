@@ -1,11 +1,11 @@
 // The mistake of the seed: the app advertises the endpoint, the system extension looks it up.
+import type { Target } from '../model.ts';
 import type { EndpointUse, ProjectContext } from './context.ts';
 
 /** Listeners on a named endpoint in an application. Not those in a file that an extension, daemon or tool compiles
  *  too (who runs it cannot be told), and not names that a launchd job registers. */
 export function misplacedListeners(c: ProjectContext): readonly EndpointUse[] {
-  if (!c.isNetworkExtensionProject) return [];
-  return c.targets
+  return c.relatedTargets
     .filter((t) => t.productType === 'application' && t.platform !== 'ios' && !c.isEmbedded(t))
     .flatMap((app) =>
       c.listeners(app).filter((u) => {
@@ -18,6 +18,7 @@ export function misplacedListeners(c: ProjectContext): readonly EndpointUse[] {
 /** Look-ups in system extensions of what an app advertises; files that the app compiles too are left out. */
 export function lookUpsInSysex(c: ProjectContext, listener: EndpointUse): readonly EndpointUse[] {
   return c.sysexes
+    .filter((sysex) => c.isSameProduct(sysex, listener.target))
     .flatMap((sysex) => c.clients(sysex))
     .filter((u) => !c.users(u.file).some((t) => t.productType === 'application') && mayBeSame(u, listener));
 }
@@ -29,5 +30,6 @@ function mayBeSame(a: EndpointUse, b: EndpointUse): boolean {
   return x === undefined || y === undefined || x === y;
 }
 
-export const isWholePattern = (c: ProjectContext): boolean =>
-  misplacedListeners(c).some((l) => lookUpsInSysex(c, l).length > 0);
+/** In the product of `target`. */
+export const isWholePattern = (c: ProjectContext, target: Target): boolean =>
+  misplacedListeners(c).some((l) => c.isSameProduct(l.target, target) && lookUpsInSysex(c, l).length > 0);

@@ -2,9 +2,13 @@
 import { findKey } from '../../entitlements/catalogue/catalogue.ts';
 import { entriesOf, lookup, stringsOf } from '../../plist/value.ts';
 import type { PlistEntry, PlistValue } from '../../plist/value.ts';
-import type { Configuration } from '../model.ts';
+import type { Configuration, Target } from '../model.ts';
 import type { ProfileUse } from '../profileUse.ts';
 import type { ProjectContext } from './context.ts';
+
+/** Macs only: elsewhere Xcode makes and changes profiles on its own, and their rules are others. */
+export const profileTargets = (c: ProjectContext): readonly Target[] =>
+  c.relatedTargets.filter((t) => t.platform === 'macos' || c.pairs.some((p) => p.app === t || p.sysex === t));
 
 /** The profile that a configuration names, else the ones whose application id is the target's own (no wildcard). */
 export function profilesOf(c: ProjectContext, configuration: Configuration): readonly ProfileUse[] {
@@ -34,7 +38,7 @@ export interface RestrictedClaim {
 
 /** Each key that a target claims and only a profile can allow, where a profile is known. */
 export function* restrictedClaims(c: ProjectContext): Generator<RestrictedClaim> {
-  for (const target of c.targets)
+  for (const target of profileTargets(c))
     for (const configuration of target.configurations) {
       const profiles = profilesOf(c, configuration);
       const { part } = configuration.entitlements;

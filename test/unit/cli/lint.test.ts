@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fixture } from '../../support/project.ts';
+import { plist } from '../../support/plists.ts';
 import { TestCli } from '../../support/cli-context.ts';
 import { filesOfSound, sound } from '../../support/sound.ts';
 
@@ -56,6 +57,25 @@ describe('flowtap lint and explain', () => {
     const sarif = cli();
     assert.equal(await sarif.run('lint', '.', '--format', 'sarif'), 0);
     assert.equal((JSON.parse(sarif.stdout.text) as { version: string }).version, '2.1.0');
+  });
+  it('takes a file that is named for what it holds', async () => {
+    const text = plist({ 'com.apple.security.app-sandbox': true, 'com.apple.security.xpc.server': true, own: true });
+    write('.', { signed: text, 'dist/App.entitlements': text, 'words.txt': 'no property list' });
+    assert.deepEqual((await json('.')).found, [], 'nobody says that these are entitlements');
+    for (const name of ['signed', 'dist/App.entitlements'])
+      assert.deepEqual(
+        (await json(name)).found.map((f) => `${f.rule} ${f.file}`),
+        [`ENT009 ${name}`],
+      );
+    assert.deepEqual(await json('words.txt'), { status: 0, found: [] });
+  });
+  it("looks at the entitlements in Electron's build folder, and at nothing else there", async () => {
+    const text = plist({ 'com.apple.security.xpc.server': true });
+    write('.', { 'build/entitlements.mac.plist': text, 'build/deep/a.entitlements': text, 'build/other.plist': text });
+    assert.deepEqual(
+      (await json('.')).found.map((f) => f.file),
+      ['build/entitlements.mac.plist'],
+    );
   });
   it('judges a file within its project, and reports it alone', async () => {
     write('p', fixture('seed'));

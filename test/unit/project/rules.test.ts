@@ -4,6 +4,7 @@ import type { Finding, Severity } from '../../../src/entitlements/finding.ts';
 import { projectRules } from '../../../src/project/rules/registry.ts';
 import { applied, brief, lintFiles, ofRule } from '../../support/project.ts';
 import type { Files } from '../../support/project.ts';
+import { cms } from '../../support/cms.ts';
 import { plist } from '../../support/plists.ts';
 import {
   client,
@@ -497,6 +498,27 @@ const cases: readonly Case[] = [
       s.sources['App/Client.swift'] = constant(literalName) + useConstant(client);
     },
   },
+  ...(['SRC013', 'INF018'] as const).map((rule): Case => ({
+    rule,
+    severity: 'hint',
+    file: rule === 'SRC013' ? 'Ext/Listener.swift' : info,
+    bad: (s) => {
+      s.network = { ...s.network, NEMachServiceName: `${group}.xpc` };
+      s.sources['Ext/Listener.swift'] = listener.replace('machServiceName: name', `machServiceName: "${literalName}"`);
+    },
+  })),
+  {
+    rule: 'SRC013',
+    severity: 'hint',
+    file: 'Ext/Endpoint.m',
+    at: '@"',
+    bad: (s) => {
+      s.network = { ...s.network, NEMachServiceName: `${group}.xpc` };
+      s.sources['Ext/Endpoint.m'] =
+        `#import <Foundation/Foundation.h>\n#define NAME @"${literalName}"\n@implementation Endpoint\n` +
+        '- (void)start {\n    self.listener = [[NSXPCListener alloc] initWithMachServiceName:NAME];\n    [self.listener resume];\n}\n@end\n';
+    },
+  },
   {
     rule: 'SRC014',
     severity: 'info',
@@ -526,8 +548,6 @@ function turned(s: Sound): void {
   s.network = without(s.network, 'NEMachServiceName');
 }
 
-/** An expired-or-not profile for the app, as the signed content that the reader finds: a CMS needs OpenSSL, so the
- *  fixture's own is taken apart in the profile's tests and here stands what the model reads of it. */
 /** The app names a profile of its own, for a certificate of the kind Developer ID. */
 function named(s: Sound): void {
   profile(s, { [install]: true, [networkExtension]: ['app-proxy-provider-systemextension'] }, undefined, true);
@@ -561,20 +581,6 @@ function profile(
       `${withCertificates ? certificates() : ''}<key>ExpirationDate</key>\n\t<date>${expires}</date>\n\t<key>UUID</key>`,
     ),
   );
-}
-
-/** SignedData (RFC 5652) with the content and without signers. */
-function cms(text: string): Uint8Array {
-  const der = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array => {
-    const body = Buffer.concat(parts);
-    const length =
-      body.length < 128 ? [body.length] : [0x83, body.length >> 16, (body.length >> 8) & 255, body.length & 255];
-    return Buffer.concat([Buffer.from([tag, ...length]), body]);
-  };
-  const oid = (...bytes: number[]): Uint8Array =>
-    der(6, Buffer.from([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, ...bytes]));
-  const content = der(0x30, oid(1), der(0xa0, der(4, Buffer.from(text))));
-  return der(0x30, oid(2), der(0xa0, der(0x30, der(2, Buffer.from([1])), der(0x31), content, der(0x31))));
 }
 
 const options = { now: new Date('2026-06-01') };
@@ -672,6 +678,26 @@ describe('the project rules', () => {
             );
           });
     });
+});
+
+describe('fixes of the project file', () => {
+  it('an embedding phase is one that the model reads, and the same edit each time (X017)', () => {
+    const files = spoilt((s) => (s.appTarget = { embeds: [], script: 'true' }));
+    const [fix] = ofRule(lint(files), 'X017')[0]?.fixes ?? [];
+    assert.ok(fix);
+    const text = String(applied(files, fix)[pbx]);
+    assert.match(text, /dstPath = "\$\(SYSTEM_EXTENSIONS_FOLDER_PATH\)";\n\t\t\tdstSubfolderSpec = 16;/);
+    assert.equal(text, applied(files, ofRule(lint(files), 'X017')[0]!.fixes[0]!)[pbx]);
+  });
+  it('a file that is created claims what its partner claims (X018)', () => {
+    const files = spoilt((s) => (s.sysexSettings['CODE_SIGN_ENTITLEMENTS'] = 'Ext/Absent.entitlements'));
+    const [fix] = ofRule(lint(files), 'X018')[0]?.fixes ?? [];
+    assert.equal(fix?.creates?.[0]?.file, 'Ext/Absent.entitlements');
+    assert.equal(
+      fix.creates[0].text,
+      plist({ [networkExtension]: ['app-proxy-provider-systemextension'], [sandbox]: true, [groups]: [group] }),
+    );
+  });
 });
 
 describe('suppression in source', () => {

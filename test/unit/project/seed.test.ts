@@ -37,6 +37,15 @@ const inferred = (files: Files): Files => ({
 const bare = (files: Files): Files =>
   Object.fromEntries(Object.entries(files).filter(([f]) => /\.entitlements$|Server\.m$|Client\.m$/.test(f)));
 
+/** Files of one kind in one folder, as Swift packages have them. */
+const byKind = (files: Files): Files =>
+  Object.fromEntries(
+    Object.entries(bare(files)).map(([f, text]) => [
+      f.endsWith('.m') ? `Sources/${f}` : f.replace(/^.*\//, 'Entitlements/'),
+      text,
+    ]),
+  );
+
 const layouts: readonly [string, (files: Files) => Files][] = [
   ['an Xcode project', (files) => files],
   ['an XcodeGen project', (files) => withoutProject(files, ['project.yml', yml])],
@@ -134,6 +143,7 @@ describe('the seed with less around it', () => {
         ),
       },
     ],
+    ['four files in folders by kind', byKind(fixture('seed'))],
     ['no constant for the name', { ...fixture('seed'), 'Shared/Shared.h': '' }],
   ] as const)
     it(`finds the same with ${name}`, () => {

@@ -215,6 +215,38 @@ describe('what a file alone cannot tell', () => {
   });
 });
 
+describe('what ships', () => {
+  const inherit = switchOn('com.apple.security.inherit');
+  const cases: readonly (readonly [name: string, body: string, expected?: readonly string[], where?: Where])[] = [
+    [
+      'keys beside inherit that are none of the sandbox',
+      [sandbox, inherit, switchOn('com.apple.security.hypervisor'), switchOn('com.apple.vm.networking')].join('\n'),
+    ],
+    [
+      'inherit where the sandbox is off',
+      ['<key>com.apple.security.app-sandbox</key>\n<false/>', inherit, groups('group.com.example')].join('\n'),
+      ['ENT026 hint'],
+    ],
+    [
+      'a key of the sandbox beside inherit',
+      [sandbox, inherit, groups('group.com.example')].join('\n'),
+      ['ENT027 error'],
+    ],
+    ['a Team ID as a group', groups('AB12CD34EF')],
+    ['every group of the team', list('keychain-access-groups', '$(AppIdentifierPrefix)*'), ['ENT032 hint']],
+    ['a wildcard of app groups', groups('group.com.example.*'), ['ENT032 error']],
+    ["the system's keychain groups", list('keychain-access-groups', 'com.apple.token', 'com.apple.managed.vpn.shared')],
+    [
+      'a variable that a script may replace',
+      groups('$(TeamIdentifierPrefix)com.example'),
+      [],
+      { processedBy: 'mixed' },
+    ],
+    ['a template of a script', groups('TEAM_ID.com.example'), [], { processedBy: 'mixed' }],
+  ];
+  for (const [name, body, expected = [], where] of cases) it(name, () => assert.deepEqual(said(body, where), expected));
+});
+
 describe('bytes and whole files', () => {
   const rules = (bytes: Uint8Array | string): string[] =>
     checkEntitlements('a.entitlements', parsePlist(bytes)).map((f) => f.rule);
