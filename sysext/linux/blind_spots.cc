@@ -1,14 +1,14 @@
-#include "sysext/linux/daemon/blind_spots.h"
+#include "sysext/linux/blind_spots.h"
 
-namespace flowtap::daemon {
+namespace flowtap::linux_ {
 
-std::vector<std::string> blindSpotsOf(core::Mode mode, const Means& means) {
+std::vector<std::string> blindSpotsOf(wire::Mode mode, const Means& means) {
   std::vector<std::string> spots = {
       "Only programs that were started through Flowtap are seen.",
       "Unix domain sockets, also those of name services and of Docker, are not network traffic and pass unseen.",
   };
   const auto add = [&](const char* spot) { spots.emplace_back(spot); };
-  if (mode == core::Mode::kExplicit) {
+  if (mode == wire::Mode::kExplicit) {
     add("Only programs that obey http_proxy, ALL_PROXY and the like are seen; others connect past Flowtap.");
     add("Go programs and some others never use a proxy for localhost.");
     add("UDP is not seen: no DNS and no QUIC. Names are looked up by the proxy, in /etc/hosts and by DNS.");
@@ -17,7 +17,7 @@ std::vector<std::string> blindSpotsOf(core::Mode mode, const Means& means) {
         "connect().");
     return spots;
   }
-  if (mode == core::Mode::kRedirect) {
+  if (mode == wire::Mode::kRedirect) {
     add("UDP reaches nothing outside: DNS works over TCP only (\"options use-vc\" in resolv.conf), QUIC not at all.");
     if (!means.holds) add("A server inside cannot be reached through localhost, which always leads to the host's.");
   }
@@ -32,4 +32,4 @@ std::vector<std::string> blindSpotsOf(core::Mode mode, const Means& means) {
   return spots;
 }
 
-}  // namespace flowtap::daemon
+}  // namespace flowtap::linux_

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "sysext/core/flow.h"
+#include "gen/flow_pb.hpp"
 
-namespace flowtap::daemon {
+namespace flowtap::linux_ {
 
 /// How a capture works, beside its mode.
 struct Means {
@@ -14,6 +14,6 @@ struct Means {
   bool holds = true;          ///< connections wait until their server has answered
   bool isReachable = true;    ///< servers inside are offered on the host
 };
-std::vector<std::string> blindSpotsOf(core::Mode mode, const Means& means);
+std::vector<std::string> blindSpotsOf(wire::Mode mode, const Means& means);
 
-}  // namespace flowtap::daemon
+}  // namespace flowtap::linux_
