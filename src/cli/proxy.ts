@@ -1,5 +1,6 @@
 // What the commands have in common that speak to the proxy.
 import { ModeNames, type Mode, type ProxyStatus, type Welcome } from '../../gen/flow_pb.ts';
+import { checkCapture, type CaptureCheck } from '../proxy/captured.ts';
 import type { Client } from '../proxy/daemon.ts';
 import type { Session } from '../endpoint/session.ts';
 import { ProblemError } from '../proxy/problems.ts';
@@ -42,5 +43,21 @@ export async function connectProxy(
 export const modeText = (mode: Mode): string =>
   (ModeNames[mode] ?? 'unspecified').replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
-export const runningText = (welcome: Welcome, status: ProxyStatus): string =>
-  `The proxy runs: pid ${welcome.pid}, version ${welcome.build}, mode ${modeText(status.mode)}.`;
+/** How a capture that begins now would work here; undefined where the launcher does not tell. */
+export async function newCaptures({ programs }: Context): Promise<CaptureCheck | undefined> {
+  try {
+    return await checkCapture(programs);
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined;
+    throw error;
+  }
+}
+
+/** A proxy without captures cannot know by which mode the next one will work: the launcher finds out. */
+export const inForce = (status: ProxyStatus, next: CaptureCheck | undefined): { mode: string; blindSpots: string[] } =>
+  next?.mode && status.captures === 0
+    ? { mode: next.mode, blindSpots: [...next.blindSpots] }
+    : { mode: modeText(status.mode), blindSpots: status.blindSpots };
+
+export const runningText = (welcome: Welcome, mode: string): string =>
+  `The proxy runs: pid ${welcome.pid}, version ${welcome.build}, mode ${mode}.`;

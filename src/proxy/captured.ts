@@ -16,6 +16,8 @@ export interface CapturedCommand {
 export interface CaptureCheck {
   /** The mode a capture would get; undefined where there is none. */
   readonly mode: string | undefined;
+  /** What it would not see, plain sentences. */
+  readonly blindSpots: readonly string[];
   readonly problem: Problem | undefined;
 }
 
@@ -47,7 +49,7 @@ export function capturedCommand(
 
 /** Rejects with a ProblemError where the launcher cannot be run at all. */
 export async function checkCapture(programs: Programs, mode?: CaptureMode): Promise<CaptureCheck> {
-  if (programs.seesAll) return { mode: 'transparent-proxy', problem: undefined };
+  if (programs.seesAll) return { mode: 'transparent-proxy', blindSpots: [], problem: undefined };
   const args = mode && mode !== 'auto' ? ['--mode', mode, '--check'] : ['--check'];
   const { status, stdout, stderr } = await execute(programs.launcher, args, { timeoutMs: checkTimeout });
   const answer = status === 0 ? parseCheck(stdout) : undefined;
@@ -56,7 +58,7 @@ export async function checkCapture(programs: Programs, mode?: CaptureMode): Prom
   throw new ProblemError(problem('program-failed', `${programs.launcher} --check: ${said}`));
 }
 
-/** {"mode":…,"problem":{"code":…,"text":…}|null}, in one line. */
+/** {"mode":…,"blindSpots":[…],"problem":{"code":…,"text":…}|null}, in one line. */
 function parseCheck(text: string): CaptureCheck | undefined {
   let answer: unknown;
   try {
@@ -66,8 +68,10 @@ function parseCheck(text: string): CaptureCheck | undefined {
   }
   if (typeof answer !== 'object' || answer === null || !('mode' in answer)) return undefined;
   const mode = typeof answer.mode === 'string' && answer.mode !== '' ? answer.mode : undefined;
+  const spots: unknown = 'blindSpots' in answer ? answer.blindSpots : [];
+  const blindSpots = Array.isArray(spots) ? spots.filter((spot) => typeof spot === 'string') : [];
   const trouble = 'problem' in answer ? answer.problem : null;
-  if (typeof trouble !== 'object' || trouble === null) return { mode, problem: undefined };
+  if (typeof trouble !== 'object' || trouble === null) return { mode, blindSpots, problem: undefined };
   const said = 'text' in trouble && typeof trouble.text === 'string' ? trouble.text : '';
-  return { mode, problem: problem('capture-impossible', said) };
+  return { mode, blindSpots, problem: problem('capture-impossible', said) };
 }

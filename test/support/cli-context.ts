@@ -32,7 +32,7 @@ export class TestCli {
       env: { PATH: process.env['PATH'], FLOWTAP_RUNTIME_DIR: '/nowhere/flowtap' },
       stdout: new StreamOutput(this.stdout),
       stderr: new StreamOutput(this.stderr),
-      programs: { folder: '', daemon: '', launcher: '', addon: '' },
+      programs: { folder: '', daemon: '', launcher: '/nowhere/flowtap-run', addon: '' },
       support: { kind: 'daemon' },
       proxy: { connect: () => connectTo(socket), watch: () => undefined },
       endpoint: (name) => ({ connect: () => connectTo(name), watch: () => undefined }),

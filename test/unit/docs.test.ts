@@ -71,7 +71,8 @@ describe('the documents', () => {
       assert.ok(new RegExp(`^\\|.*\`(?:flowtap )?${name}\\b`, 'm').test(table), `flowtap ${name}`);
   });
 
-  it('name no option of the command line that is not there', () => {
+  it('name no option of the command line that is not there', function () {
+    this.timeout(60_000); // starts the command line for each of its commands
     const help = (...words: string[]): string =>
       execFileSync(process.execPath, [path.join(root, 'src/cli/main.ts'), ...words, '--help'], { encoding: 'utf8' });
     const known = new Map(cliCommands.map(({ name }) => [name, help(name)]));

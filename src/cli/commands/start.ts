@@ -3,7 +3,7 @@ import type { Stage } from '../../proxy/app.ts';
 import { printable } from '../columns.ts';
 import { appOf, stageText, tellApp } from '../app.ts';
 import type { CliCommand } from '../command.ts';
-import { oneQuestion, requireProxy, runningText } from '../proxy.ts';
+import { inForce, newCaptures, oneQuestion, requireProxy, runningText } from '../proxy.ts';
 
 export const start: CliCommand = {
   register: (program, context, exit) =>
@@ -30,7 +30,9 @@ export const start: CliCommand = {
         await context.ensure();
         const found = await daemonStatus(oneQuestion(context));
         context.stdout.write(
-          found.kind === 'running' ? `${runningText(found.welcome, found.status)}\n` : 'The proxy runs.\n',
+          found.kind === 'running'
+            ? `${runningText(found.welcome, inForce(found.status, await newCaptures(context)).mode)}\n`
+            : 'The proxy runs.\n',
         );
         exit(0);
       }),

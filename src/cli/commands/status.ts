@@ -9,7 +9,7 @@ import { appOf, askApp, stageText } from '../app.ts';
 import { printable } from '../columns.ts';
 import type { CliCommand } from '../command.ts';
 import type { App, Context } from '../context.ts';
-import { modeText, oneQuestion } from '../proxy.ts';
+import { inForce, modeText, newCaptures, oneQuestion } from '../proxy.ts';
 
 /** What `flowtap status --json` prints: a contract. Members are only ever added. */
 export interface StatusJson {
@@ -22,6 +22,12 @@ export interface StatusJson {
   readonly log: string;
   /** With 'unreachable' and 'unsupported'; on macOS also with 'stopped'. */
   readonly problem?: Problem;
+  /** How a capture that begins now would work (Linux); `problem` says why not better. */
+  readonly newCaptures?: {
+    readonly mode: string | null;
+    readonly blindSpots: readonly string[];
+    readonly problem?: Problem;
+  };
   /** How far the proxy has come (macOS), in order. After the first that is not "ok" the others are "skipped". */
   readonly stages?: readonly Stage[];
   /** With 'running'; on macOS where this command may see flows ("flowtap grant"). */
@@ -30,7 +36,7 @@ export interface StatusJson {
     readonly version: string;
     readonly wire: number;
     readonly platform: string;
-    /** Of new captures: "tproxy", "redirect", "explicit", "transparent-proxy", "kit". */
+    /** Of the latest capture, or of new ones where none is open: "tproxy", "redirect", "explicit", "transparent-proxy", "kit". */
     readonly mode: string;
     readonly capabilities: readonly string[];
     /** Plain sentences: what this mode cannot see. */
@@ -79,6 +85,7 @@ export const status: CliCommand = {
 Exit status: 0 it runs, 3 it does not run, 1 it cannot be reached or cannot run here.
 
 With --json: {state, platform, client {version}, socket, log, problem? {code, text, next},
+newCaptures? {mode, blindSpots, problem?} (Linux),
 stages? [{stage, state, code, text, next, open}] (macOS),
 proxy? {pid, version, wire, platform, mode, capabilities, blindSpots, startedAt, captures,
 openCaptures [{name, pid, command, mode, fallback, blindSpots, startedAt}], subscribers,
@@ -103,10 +110,13 @@ async function look(context: Context): Promise<StatusJson> {
   const app = appOf(context);
   if (app) return lookAtApp(context, app, about);
   if (context.support.kind !== 'daemon') return { state: 'unsupported', ...about, problem: context.support.problem };
-  const found = await daemonStatus(oneQuestion(context));
-  if (found.kind === 'stopped') return { state: 'stopped', ...about };
+  const [found, next] = await Promise.all([daemonStatus(oneQuestion(context)), newCaptures(context)]);
   if (found.kind === 'unreachable') return { state: 'unreachable', ...about, problem: found.problem };
-  return { state: 'running', ...about, proxy: proxyJson(found.welcome, found.status) };
+  const { mode = null, blindSpots = [], problem } = next ?? {};
+  const told = { ...about, ...(next && { newCaptures: { mode, blindSpots, ...(problem && { problem }) } }) };
+  if (found.kind === 'stopped') return { state: 'stopped', ...told };
+  const proxy = { ...proxyJson(found.welcome, found.status), ...inForce(found.status, next) };
+  return { state: 'running', ...told, proxy };
 }
 
 /** The app examines it, a stage after the other; the proxy itself says how it does, where it lets this command in. */
@@ -175,8 +185,10 @@ function statusText(found: StatusJson): string {
     return `${head ?? 'The proxy is not ready.'}\n${stages.map(stageText).join('')}${fix}`;
   }
   if (problem) return `${problem.text}\n${problem.next}\n`;
+  // Of several lines: what is wrong, and the commands that put it right.
+  const why = found.newCaptures?.problem?.text.split('\n').map((line) => `${printable(line)}\n`) ?? [];
   if (state === 'stopped' || !proxy)
-    return 'No proxy is running.\nStart one with "flowtap start", or run a command captured: "flowtap run -- COMMAND".\n';
+    return `No proxy is running.\nStart one with "flowtap start", or run a command captured: "flowtap run -- COMMAND".\n${why.join('')}`;
   const since = Date.parse(proxy.startedAt) * 1000;
   const rows: [string, string][] = [
     ['Process', `${proxy.pid}, up ${durationText(Date.now() * 1000 - since)}`],
@@ -206,5 +218,5 @@ function statusText(found: StatusJson): string {
   ];
   if (proxy.notice) rows.push(['Notice', proxy.notice]);
   const told = (stages ?? []).map(stageText).join('');
-  return `The proxy runs.\n${told}${rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}\n`).join('')}`;
+  return `The proxy runs.\n${told}${rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}\n`).join('')}${why.join('')}`;
 }

@@ -1,4 +1,4 @@
-// The proxy says in English what it cannot see (sysext/linux/daemon/blind_spots.cc); here are the same sentences for the
+// The proxy says in English what it cannot see (sysext/linux/blind_spots.cc); here are the same sentences for the
 // editor's language. Pure.
 import type { Translate } from '../sidebar/text.ts';
 

@@ -10,7 +10,7 @@
 
 #include "sysext/core/utf8.h"
 #include "sysext/core/version.h"
-#include "sysext/linux/daemon/blind_spots.h"
+#include "sysext/linux/blind_spots.h"
 
 namespace flowtap::daemon {
 namespace {
@@ -33,7 +33,7 @@ core::Identity identity() {
   me.program = "flowtapd";
   me.pid = static_cast<uint32_t>(::getpid());
   me.capabilities = {"probe", "udp", "dns", "inbound", core::kRulesCapability};
-  me.blindSpots = blindSpotsOf(me.mode, {::geteuid() != 0});
+  me.blindSpots = linux_::blindSpotsOf(me.mode, {::geteuid() != 0});
   return me;
 }
 
@@ -207,7 +207,7 @@ core::SessionIo::Attachment Daemon::attach(ClientConnection& client, const wire:
   status.name = capture->name();
   status.mode = attach.mode;
   status.blindSpots =
-      blindSpotsOf(attach.mode, {client.session().peer().uid != 0, capture->holds(), capture->isReachable()});
+      linux_::blindSpotsOf(attach.mode, {client.session().peer().uid != 0, capture->holds(), capture->isReachable()});
   status.fallback = attach.fallback;
   status.command = attach.command;
   status.rootPid = attach.rootPid;

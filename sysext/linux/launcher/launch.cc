@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "sysext/linux/blind_spots.h"
 #include "sysext/linux/launcher/apparmor_profile.h"
 #include "sysext/linux/launcher/capture.h"
 #include "sysext/linux/launcher/command.h"
@@ -84,8 +85,12 @@ Variables variables(const Capture& capture, const Options& options) {
 int check(const Options& options) {
   try {
     const Capture capture = makeCapture(options);
-    std::printf("{\"mode\":\"%s\",\"holds\":%s,\"problem\":%s}\n", nameOf(capture.mode),
-                capture.holds ? "true" : "false", capture.fallback ? json(*capture.fallback).c_str() : "null");
+    std::string spots;
+    for (const std::string& spot : blindSpotsOf(capture.mode, {::geteuid() != 0, capture.holds, true}))
+      spots += (spots.empty() ? "" : ",") + json(spot);
+    std::printf("{\"mode\":\"%s\",\"holds\":%s,\"blindSpots\":[%s],\"problem\":%s}\n", nameOf(capture.mode),
+                capture.holds ? "true" : "false", spots.c_str(),
+                capture.fallback ? json(*capture.fallback).c_str() : "null");
   } catch (const CaptureImpossible& e) {
     std::printf("{\"mode\":null,\"holds\":false,\"problem\":%s}\n", json(e.problem()).c_str());
   }

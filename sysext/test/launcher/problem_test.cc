@@ -94,16 +94,25 @@ void checkOneLine(const std::string& json) { CHECK_EQ(json.find('\n'), json.size
 
 }  // namespace
 
-TEST("--check says which mode works") {
+TEST("--check says which mode works, and what it does not see") {
   const std::string json = check(nullptr);
-  CHECK(json == "{\"mode\":\"tproxy\",\"holds\":true,\"problem\":null}\n" ||
-        json == "{\"mode\":\"tproxy\",\"holds\":false,\"problem\":null}\n");
+  checkOneLine(json);
+  const auto answer = [&json](const char* holds) {
+    const std::string mode = std::string("{\"mode\":\"tproxy\",\"holds\":") + holds;
+    const std::string begin = mode + ",\"blindSpots\":[\"Only programs that ";
+    const std::string end = "\"],\"problem\":null}\n";
+    return json.compare(0, begin.size(), begin) == 0 && json.size() > end.size() &&
+           json.compare(json.size() - end.size(), end.size(), end) == 0;
+  };
+  CHECK(answer("true") || answer("false"));
+  CHECK_EQ(json.find("Packets are not held") == std::string::npos, answer("true"));
 }
 
 TEST("namespaces forbidden by their limits") {
   const std::string json = check(forbidNamespaces);
   checkOneLine(json);
   CHECK_CONTAINS(json, "\"mode\":\"explicit\"");
+  CHECK_CONTAINS(json, "Only programs that obey http_proxy");
   CHECK_CONTAINS(json, "\"code\":\"userns-limit\"");
   CHECK_CONTAINS(json, "_namespaces = 0)");
   CHECK_CONTAINS(json, "sudo sysctl -w user.max_");
@@ -142,7 +151,10 @@ TEST("a way of capturing that is asked for is the only one that is tried") {
 
 TEST("connections are not held where nobody wants it") {
   Program program({launcher({"--no-hold", "--check"}, {}), {}, nullptr, ""});
-  CHECK_EQ(program.wait().out, "{\"mode\":\"tproxy\",\"holds\":false,\"problem\":null}\n");
+  const Result result = program.wait();
+  CHECK_CONTAINS(result.out, "{\"mode\":\"tproxy\",\"holds\":false,");
+  CHECK_CONTAINS(result.out, "Packets are not held");
+  CHECK_CONTAINS(result.out, ",\"problem\":null}\n");
 }
 
 TEST("namespaces forbidden by a sysctl") {

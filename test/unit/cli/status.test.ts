@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { Mode, RefusedCode } from '../../../gen/flow_pb.ts';
+import type { StatusJson } from '../../../src/cli/commands/status.ts';
 import { platformSupport } from '../../../src/proxy/platform.ts';
 import { TestCli } from '../../support/cli-context.ts';
 import { FakeProxy } from '../../support/fake-proxy.ts';
+import { Scripts } from '../../support/scripts.ts';
 
 const about = {
   platform: `${process.platform}-${process.arch}`,
@@ -126,6 +128,43 @@ describe('flowtap status', () => {
     assert.equal(await json.run('status', '--json'), 1);
     const [found] = json.jsonLines as { state: string; problem: { code: string } }[];
     assert.deepEqual([found?.state, found?.problem.code], ['unsupported', 'platform-unsupported']);
+  });
+
+  it('tells how the next capture would work, as the launcher finds it', async () => {
+    const scripts = new Scripts();
+    const blindSpots = ['UDP is not seen.'];
+    const answer = { mode: 'explicit', blindSpots, problem: { code: 'x', text: 'Forbidden.\nAllow it:' } };
+    const launcher = scripts.add(
+      'launcher',
+      `test "$*" = --check && echo '${JSON.stringify(answer).replace('\\n', '\\\\n')}'`,
+    );
+    const programs = { folder: '', daemon: '', addon: '', launcher };
+    const told = { mode: 'explicit', blindSpots };
+    const stopped = new TestCli(`${proxy.path}.none`, { programs });
+    assert.equal(await stopped.run('status', '--json'), 3);
+    const [{ newCaptures }] = stopped.jsonLines as [StatusJson];
+    assert.deepEqual(
+      { ...newCaptures, problem: newCaptures?.problem?.text },
+      { ...told, problem: answer.problem.text },
+    );
+    proxy.status = { mode: Mode.tproxy, blindSpots: ['Some.'] };
+    const idle = new TestCli(proxy.path, { programs });
+    await idle.run('status', '--json');
+    const of = ([found]: readonly unknown[]) => (found as StatusJson).proxy;
+    assert.deepEqual([of(idle.jsonLines)?.mode, of(idle.jsonLines)?.blindSpots], ['explicit', blindSpots]);
+    const text = new TestCli(proxy.path, { programs });
+    await text.run('status');
+    assert.match(text.stdout.text, /Mode +explicit\n[^]*\nForbidden\.\nAllow it:\n$/);
+    // Of one that is open, the proxy knows it better.
+    proxy.status = { mode: Mode.tproxy, blindSpots: ['Some.'], captures: 1 };
+    const busy = new TestCli(proxy.path, { programs });
+    await busy.run('status', '--json');
+    assert.deepEqual([of(busy.jsonLines)?.mode, of(busy.jsonLines)?.blindSpots], ['tproxy', ['Some.']]);
+    const start = new TestCli(proxy.path, { programs });
+    proxy.status = {};
+    await start.run('start');
+    assert.match(start.stdout.text, /, mode explicit\.$/m);
+    scripts.remove();
   });
 
   it('is followed by start and stop', async () => {

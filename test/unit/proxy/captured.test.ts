@@ -32,8 +32,15 @@ describe('captured commands', () => {
   });
 
   it('are checked by the launcher', async () => {
-    const works = scripts.add('works', `test "$*" = --check && echo '{"mode":"tproxy","problem":null}'`);
-    assert.deepEqual(await checkCapture(programs(works)), { mode: 'tproxy', problem: undefined });
+    const works = scripts.add(
+      'works',
+      `test "$*" = --check && echo '{"mode":"tproxy","blindSpots":["One.",2],"problem":null}'`,
+    );
+    assert.deepEqual(await checkCapture(programs(works)), {
+      mode: 'tproxy',
+      blindSpots: ['One.'],
+      problem: undefined,
+    });
     const asked = scripts.add(
       'asked',
       `test "$*" = "--mode redirect --check" && echo '{"mode":"redirect","problem":null}'`,

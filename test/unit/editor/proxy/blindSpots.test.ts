@@ -4,7 +4,7 @@ import { blindSpot, knownBlindSpots } from '../../../../src/editor/proxy/blindSp
 
 describe('blind spots in the editor', () => {
   it('are all that the proxy can name, by its very words', () => {
-    const source = fs.readFileSync('sysext/linux/daemon/blind_spots.cc', 'utf8').replace(/#include.*/g, '');
+    const source = fs.readFileSync('sysext/linux/blind_spots.cc', 'utf8').replace(/#include.*/g, '');
     const said = [...source.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*/g)].map(([text]) =>
       text
         .replace(/"\s*\n\s*"/g, '')
