@@ -83,7 +83,7 @@ describe('the documents', () => {
         const own = all.split(' -- ')[0]!;
         for (const [option] of own.matchAll(/(?<=[ [])--[\w-]+/g)) assert.ok(text.includes(option), `${page}: ${all}`);
       }
-  });
+  }).timeout(60_000); // a process for each command
 
   interface Manifest {
     readonly commands: readonly { readonly command: string; readonly title: string }[];

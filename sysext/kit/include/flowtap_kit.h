@@ -54,7 +54,10 @@ typedef struct flowtap_options {
   uint32_t body_limit;
   /** Bytes of payload that may wait for the kit's thread; what comes on top is left out and counted. Default 8 MiB. */
   uint32_t queue_bytes;
-  /** Called on threads of the kit, for a log: who was turned away and why. The text holds no payload. */
+  /**
+   * Called on threads of the kit, for a log: who was turned away and why. The text holds no payload. Objective-C: those
+   * threads have no autorelease pool, so bring one (@autoreleasepool).
+   */
   void (*FLOWTAP_NULLABLE log)(void *FLOWTAP_NULLABLE context, const char *message);
   void *FLOWTAP_NULLABLE context;
 } flowtap_options;

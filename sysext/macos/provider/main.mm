@@ -35,6 +35,12 @@ int main() {
       if (level == macos::LogLevel::kError) os_log_with_type(logOf(), OS_LOG_TYPE_ERROR, "%{public}s", message.c_str());
       else os_log_with_type(logOf(), OS_LOG_TYPE_DEFAULT, "%{public}s", message.c_str());
     };
+    // The proxy's thread is none of the system's: what its calls autorelease would stay for as long as the process lives.
+    options.around = [](const std::function<void()> &turn) {
+      @autoreleasepool {
+        turn();
+      }
+    };
     std::string error;
     proxy = macos::Proxy::start(std::move(options), error).release();
     if (!proxy) {

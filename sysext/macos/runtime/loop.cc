@@ -1,6 +1,5 @@
 #include "sysext/macos/runtime/loop.h"
 
-#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -14,8 +13,9 @@ uint64_t SystemClock::wallMicros() { return anchor_ + steadyMicros(); }
 uint64_t SystemClock::steadyMillis() { return steadyMicros() / 1000; }
 void SystemClock::settle() { anchor_ = clockMicros(CLOCK_REALTIME) - steadyMicros(); }
 
-bool Loop::start(Turn& turn) {
+bool Loop::start(Turn& turn, Around around) {
   turn_ = &turn;
+  around_ = around ? std::move(around) : [](const std::function<void()>& work) { work(); };
   if (!wake_.open()) return false;
   // Signals are the system's to deal with on another thread. Not std::thread: a failure is no crash.
   sigset_t all, before;
@@ -52,15 +52,12 @@ void Loop::post(std::function<void()> work) {
 }
 
 void Loop::run() {
+  std::optional<uint64_t> until;
   for (;;) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    auto work = std::exchange(posted_, {});
-    signalled_ = false;
-    lock.unlock();
-    for (auto& each : work) std::exchange(each, nullptr)();
-    const auto until = turn_->afterTurn();
+    around_([&] { until = turn(); });
     if (!until) break;
-    wait(*until);
+    const Ready ready = wait(*until);
+    if (!ready.order.empty()) around_([&] { deliver(ready); });
   }
   std::vector<std::function<void()>> rest;
   do {  // what is destroyed here may post
@@ -70,21 +67,34 @@ void Loop::run() {
   } while (!rest.empty());
 }
 
-void Loop::wait(uint64_t until) {
-  std::vector<pollfd> polled = {{wake_.fd(), POLLIN, 0}};
-  std::vector<Watched*> order = {nullptr};
+std::optional<uint64_t> Loop::turn() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  auto work = std::exchange(posted_, {});
+  signalled_ = false;
+  lock.unlock();
+  for (auto& each : work) std::exchange(each, nullptr)();
+  return turn_->afterTurn();
+}
+
+Loop::Ready Loop::wait(uint64_t until) {
+  Ready ready{{{wake_.fd(), POLLIN, 0}}, {nullptr}};
   for (Watched* const watched : watched_) {
     if (const short events = watched->events()) {
-      polled.push_back({watched->fd(), events, 0});
-      order.push_back(watched);
+      ready.polled.push_back({watched->fd(), events, 0});
+      ready.order.push_back(watched);
     }
   }
   const uint64_t now = steadyMicros() / 1000;
   const uint64_t left = until > now ? std::min<uint64_t>(until - now, 3'600'000) : 0;
-  if (::poll(polled.data(), static_cast<nfds_t>(polled.size()), static_cast<int>(left)) <= 0) return;
-  if (polled[0].revents) wake_.clear();
-  for (size_t i = 1; i < polled.size(); i++)
-    if (polled[i].revents && watched_.count(order[i])) order[i]->onEvents(polled[i].revents);
+  const auto count = static_cast<nfds_t>(ready.polled.size());
+  if (::poll(ready.polled.data(), count, static_cast<int>(left)) <= 0) return {};
+  if (ready.polled[0].revents) wake_.clear();
+  return ready;
+}
+
+void Loop::deliver(const Ready& ready) {
+  for (size_t i = 1; i < ready.polled.size(); i++)
+    if (ready.polled[i].revents && watched_.count(ready.order[i])) ready.order[i]->onEvents(ready.polled[i].revents);
 }
 
 }  // namespace flowtap::macos

@@ -1,8 +1,10 @@
 // The proxy's thread: waits for sockets and for work that was posted. poll() and no kqueue, so that it is the same on
 // Linux under test; macOS lets a provider have about 600 flows.
 #pragma once
+#include <poll.h>
 #include <pthread.h>
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -35,10 +37,13 @@ class Loop final : public core::NeTurns {
     virtual std::optional<uint64_t> afterTurn() = 0;
   };
 
+  /// Runs what it is given, with whatever the platform needs around it.
+  using Around = std::function<void(const std::function<void()>& turn)>;
+
   Loop() = default;
   ~Loop() override;
-  /// False with errno set.
-  bool start(Turn& turn);
+  /// Whatever runs on the thread runs inside `around`, and nothing is inside while the thread waits. False with errno set.
+  bool start(Turn& turn, Around around = nullptr);
   /// Waits until afterTurn() has ended the loop. Work that is posted from then on is destroyed without being run.
   void join();
 
@@ -50,9 +55,17 @@ class Loop final : public core::NeTurns {
  private:
   static void* main(void* self);
   void run();
-  void wait(uint64_t until);
+  std::optional<uint64_t> turn();
+  /// What became ready, until then at the latest.
+  struct Ready {
+    std::vector<pollfd> polled;
+    std::vector<Watched*> order;
+  };
+  Ready wait(uint64_t until);
+  void deliver(const Ready& ready);
 
   Turn* turn_ = nullptr;
+  Around around_;
   Wake wake_;
   pthread_t thread_{};
   bool running_ = false;

@@ -100,7 +100,7 @@ bool ProxyImpl::begin(std::string& error) {
   raiseDescriptors();
   clients_.load();
   tellNotice();
-  if (!loop_.start(*this)) {
+  if (!loop_.start(*this, options_.around)) {
     error = std::string("cannot start a thread: ") + std::strerror(errno);
     return false;
   }

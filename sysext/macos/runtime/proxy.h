@@ -11,6 +11,7 @@
 #include "sysext/core/ne_port.h"
 #include "sysext/macos/runtime/flows.h"
 #include "sysext/macos/runtime/log.h"
+#include "sysext/macos/runtime/loop.h"
 
 namespace flowtap::macos {
 
@@ -22,6 +23,7 @@ class Proxy {
     std::string appId;       ///< signing identifier of the container app
     std::string tokenFile;   ///< the granted tokens
     Log log;
+    Loop::Around around;     ///< the proxy's thread; see Loop::start()
   };
   /// Null with `error` set where the system lacks the means.
   static std::unique_ptr<Proxy> start(Options options, std::string& error);

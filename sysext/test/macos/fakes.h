@@ -15,19 +15,23 @@ using core::NeError;
 template <typename Port, typename Unit>
 struct FakePort : Port {
   void open(core::NePort::Done done) override {
+    onCall();
     const std::lock_guard<std::mutex> lock(mutex);
     opens++;
     opening = std::move(done);
   }
   void closeRead(NeError error) override {
+    onCall();
     const std::lock_guard<std::mutex> lock(mutex);
     readCloses.push_back(error);
   }
   void closeWrite(NeError error) override {
+    onCall();
     const std::lock_guard<std::mutex> lock(mutex);
     writeCloses.push_back(error);
   }
   void read(typename Port::Got got) override {
+    onCall();
     const std::lock_guard<std::mutex> lock(mutex);
     if (reading || opens == 0 || opening) misuse = "a read before open, or beside another";
     reading = std::move(got);
@@ -54,6 +58,8 @@ struct FakePort : Port {
     return value;
   }
 
+  /// Whatever is asked of the port. Set before it is used.
+  std::function<void()> onCall = [] {};
   std::mutex mutex;
   int opens = 0;
   int reads = 0;
@@ -65,6 +71,7 @@ struct FakePort : Port {
 
 struct FakeStreamPort final : FakePort<core::NeStreamPort, std::string> {
   void write(std::string bytes, Done done) override {
+    onCall();
     const std::lock_guard<std::mutex> lock(mutex);
     if (writing || opens == 0 || opening || !writeCloses.empty()) misuse = "a write before open, beside another, or after the end";
     written += bytes;
@@ -75,6 +82,7 @@ struct FakeStreamPort final : FakePort<core::NeStreamPort, std::string> {
 
 struct FakeDatagramPort final : FakePort<core::NeDatagramPort, std::vector<core::NeDatagram>> {
   void write(std::vector<core::NeDatagram> datagrams, Done done) override {
+    onCall();
     const std::lock_guard<std::mutex> lock(mutex);
     if (writing || opens == 0 || opening) misuse = "a write before open, or beside another";
     for (auto& each : datagrams) written.push_back(std::move(each));

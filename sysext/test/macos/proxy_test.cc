@@ -35,6 +35,13 @@ struct Running {
       const std::lock_guard<std::mutex> lock(mutex);
       log += message + "\n";
     };
+    options.around = [this](const std::function<void()>& turn) {
+      around = true;
+      inside++;
+      turn();
+      inside--;
+      around = false;
+    };
     std::string error;
     proxy = Proxy::start(std::move(options), error);
     CHECK_EQ(error, "");
@@ -83,6 +90,8 @@ struct Running {
     return check;
   }
 
+  static inline thread_local bool around = false;  ///< this thread is inside what the platform puts around a turn
+  std::atomic<int> inside{0};
   flowtap::test::Folder folder;
   std::mutex mutex;
   std::string log;
@@ -269,6 +278,36 @@ TEST("a TCP flow through real sockets: both ways, half-close, and in order to it
   CHECK(port->look(port->written) == answer);
   CHECK(port->look(port->writeCloses) == std::vector<NeError>{NeError::kNone});
   CHECK(flow.watcher.closes(CloseReason::kEof));
+}
+
+TEST("the proxy's thread calls the system inside what the platform puts around a turn, and waits outside") {
+  if (!networkProblem().empty()) SKIP(networkProblem());
+  Running running;
+  running.provide();
+  Watcher watcher(running);
+  Server server(SOCK_STREAM);
+  std::atomic<int> calls{0}, outside{0};
+  const auto port = std::make_shared<FakeStreamPort>();
+  port->onCall = [&] {
+    calls++;
+    if (!Running::around) outside++;
+  };
+  CHECK(running.proxy->takeStream(Running::offered(server.address), [&] { return port; }));
+  const Fd connection = server.accept();
+  CHECK(eventually([&] { return port->look(port->opens) == 1; }));
+  port->finishOpen();
+  CHECK(eventually([&] { return port->isReading(); }));
+  CHECK_EQ(::write(connection.get(), "answer", 6), 6);
+  CHECK(eventually([&] { return port->look(port->written) == "answer"; }));
+  port->finishWrite();
+  CHECK(eventually([&] { return running.inside == 0; }));
+  std::atomic<int> stopped{-1};
+  running.proxy->stopProvider("test", [&] { stopped = Running::around; });
+  CHECK(eventually([&] { return stopped != -1; }));
+  CHECK_EQ(stopped.load(), 1);
+  CHECK(eventually([&] { return !port->look(port->readCloses).empty(); }));
+  CHECK(calls >= 5);  // open, read, write, and both ends
+  CHECK_EQ(outside.load(), 0);
 }
 
 TEST("a flow that the system knows only by a name: resolved, or told as unreachable") {
