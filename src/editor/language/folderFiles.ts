@@ -61,16 +61,16 @@ export class FolderFiles implements ProjectFiles {
     if (this.#known.delete(name)) return [name];
     const before = this.#below(name);
     for (const file of before) this.#known.delete(file);
-    if (kind === 'folder') await this.scan(name);
+    if (kind === 'folder') await (isSkippedFolder(path.posix.basename(name)) ? this.#keep(name) : this.scan(name));
     return [...new Set([...before, ...this.#below(name)])];
   }
 
-  /** undefined: not there, not to be looked at, or neither of both. */
+  /** undefined: not there, or neither of both. */
   #kind(name: string): 'file' | 'folder' | undefined {
     try {
       const status = lstatSync(path.join(this.root, name));
       if (status.isFile()) return 'file';
-      return status.isDirectory() && !isSkippedFolder(path.posix.basename(name)) ? 'folder' : undefined;
+      return status.isDirectory() ? 'folder' : undefined;
     } catch {
       return undefined;
     }
