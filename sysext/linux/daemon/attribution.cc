@@ -48,13 +48,26 @@ void Attribution::look() {
   processes_.watch();
   infos_.newRound();
   served_.clear();
+  expected_.clear();
+}
+
+std::optional<SocketIdentity> Attribution::socketOf(wire::Protocol protocol, const sockaddr_storage& client,
+                                                    const sockaddr_storage& server) {
+  if (protocol == wire::Protocol::kTcp && expected_.size() > 1) {
+    if (!expected_.front().answered) sockets_.findAll(expected_);
+    for (const SockDiag::Client& known : expected_)
+      if (known.answered && std::memcmp(&known.address, &client, sizeof client) == 0 &&
+          std::memcmp(&known.server, &server, sizeof server) == 0)
+        return known.socket;
+  }
+  return sockets_.find(protocol, client, server);
 }
 
 ProcessInfoPtr Attribution::find(wire::Protocol protocol, const sockaddr_storage& client,
                                  const sockaddr_storage& server) {
   auto& members = processes_.members();
   if (members.size() == 1) return infos_.find(members.front().pid);
-  const auto socket = sockets_.find(protocol, client, server);
+  const auto socket = socketOf(protocol, client, server);
   if (!socket || socket->inode == 0) return nullptr;
   const Found found = holderOf(socket->inode);
   if (found.pid == 0) return nullptr;

@@ -29,6 +29,10 @@ class Attribution {
   /// find() and serves() are asked about them: several flows that came at the same time share one look.
   void look();
 
+  /// Of this TCP connection find() will be asked before the next look: what is asked of the kernel for several of them
+  /// costs half when it is asked together.
+  void expect(const sockaddr_storage& client, const sockaddr_storage& server) { expected_.push_back({client, server}); }
+
   /// `server` is the original destination. Nothing where the socket has been closed and more than one process could
   /// have had it.
   ProcessInfoPtr find(wire::Protocol protocol, const sockaddr_storage& client, const sockaddr_storage& server);
@@ -74,6 +78,8 @@ class Attribution {
   };
   enum class Look { kHeld, kNotHeld, kUnclear };
 
+  std::optional<SocketIdentity> socketOf(wire::Protocol protocol, const sockaddr_storage& client,
+                                         const sockaddr_storage& server);
   Found holderOf(uint32_t inode);
   Found knownHolder(uint32_t inode);
   Found onlyAwake(uint32_t inode);
@@ -94,6 +100,7 @@ class Attribution {
   ProcessInfos infos_;
   std::unordered_map<uint32_t, Holder> holders_;  // by inode; each use checks that it still holds
   std::vector<Served> served_;                    // since the last look
+  std::vector<SockDiag::Client> expected_;        // since the last look; asked about when the first one is wanted
   std::chrono::steady_clock::time_point lastRescan_{};
 };
 

@@ -48,6 +48,10 @@ class Capture {
   void look() {
     if (attribution_) attribution_->look();
   }
+  /// Between the two: describeSeen() will be asked about this TCP connection.
+  void expect(const sockaddr_storage& source, const sockaddr_storage& destination) {
+    if (attribution_) attribution_->expect(source, destination);
+  }
   core::FlowStart describeSeen(core::Protocol protocol, const sockaddr_storage& source,
                                const sockaddr_storage& destination);
   /// The same of a connection to a server inside, whose listening socket has this inode.

@@ -20,6 +20,9 @@ constexpr uint8_t kSynReceived = 3;       // TCP_SYN_RECV
 constexpr uint8_t kListening = 10;        // TCP_LISTEN
 constexpr uint8_t kNewSynReceived = 12;   // TCP_NEW_SYN_RECV
 
+constexpr size_t kTogether = 64;  // questions in one call; their answers fit into the socket's buffer
+constexpr size_t kAnswerBytes = 512;
+
 struct Request {
   nlmsghdr header;
   inet_diag_req_v2 body;
@@ -47,6 +50,22 @@ Request request(uint8_t family, uint8_t protocol, uint32_t sequence) {
   made.body.idiag_states = ~uint32_t{0};
   made.body.id.idiag_cookie[0] = made.body.id.idiag_cookie[1] = static_cast<uint32_t>(INET_DIAG_NOCOOKIE);
   return made;
+}
+
+uint16_t portOf(const sockaddr_storage& address) {
+  // At the same place in both.
+  return reinterpret_cast<const sockaddr_in&>(address).sin_port;
+}
+
+Request requestOfClient(wire::Protocol protocol, const sockaddr_storage& client, const sockaddr_storage& server,
+                        uint32_t sequence) {
+  const bool udp = protocol == wire::Protocol::kUdp;
+  Request ask = request(static_cast<uint8_t>(client.ss_family), udp ? IPPROTO_UDP : IPPROTO_TCP, sequence);
+  auto& id = ask.body.id;
+  // For UDP the kernel looks up the receiver of a packet, so the server is the source.
+  id.idiag_sport = put(udp ? server : client, id.idiag_src);
+  id.idiag_dport = put(udp ? client : server, id.idiag_dst);
+  return ask;
 }
 
 /// An answer to one exact look-up. kFound: `found` is set.
@@ -152,13 +171,8 @@ bool SockDiag::send(const void* request, size_t size) {
 
 std::optional<SocketIdentity> SockDiag::find(wire::Protocol protocol, const sockaddr_storage& client,
                                              const sockaddr_storage& server) {
-  const bool udp = protocol == wire::Protocol::kUdp;
-  Request ask = request(static_cast<uint8_t>(client.ss_family), udp ? IPPROTO_UDP : IPPROTO_TCP, ++sequence_);
-  auto& id = ask.body.id;
-  // For UDP the kernel looks up the receiver of a packet, so the server is the source.
-  id.idiag_sport = put(udp ? server : client, id.idiag_src);
-  id.idiag_dport = put(udp ? client : server, id.idiag_dst);
-  const uint16_t clientPort = udp ? id.idiag_dport : id.idiag_sport;
+  const Request ask = requestOfClient(protocol, client, server, ++sequence_);
+  const uint16_t clientPort = portOf(client);
   if (!send(&ask, sizeof ask)) return std::nullopt;
   SocketIdentity identity;
   const DiagAnswer answer = receive(fd_, [&](const void* data, size_t size) {
@@ -166,6 +180,45 @@ std::optional<SocketIdentity> SockDiag::find(wire::Protocol protocol, const sock
   });
   if (answer != DiagAnswer::kFound) return std::nullopt;
   return identity;
+}
+
+void SockDiag::findAll(std::vector<Client>& clients) {
+  // Used within one call only.
+  static Request asks[kTogether];
+  static char answers[kTogether][kAnswerBytes];
+  static iovec parts[kTogether];
+  static mmsghdr messages[kTogether];
+  for (size_t begin = 0; begin < clients.size(); begin += kTogether) {
+    const size_t count = std::min(clients.size() - begin, kTogether);
+    const uint32_t first = sequence_ + 1;
+    for (size_t i = 0; i < count; i++) {
+      const Client& client = clients[begin + i];
+      asks[i] = requestOfClient(wire::Protocol::kTcp, client.address, client.server, ++sequence_);
+      parts[i] = {answers[i], kAnswerBytes};
+      messages[i].msg_hdr.msg_iov = &parts[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    if (!send(asks, count * sizeof asks[0])) return;
+    for (size_t left = count; left > 0;) {
+      const int got = ::recvmmsg(fd_, messages, static_cast<unsigned>(left), MSG_DONTWAIT, nullptr);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) break;
+      for (int i = 0; i < got; i++) {
+        nlmsghdr header{};
+        if (messages[i].msg_len < sizeof header) continue;
+        std::memcpy(&header, answers[i], sizeof header);
+        const uint32_t index = header.nlmsg_seq - first;
+        if (index >= count) continue;  // an older answer
+        Client& client = clients[begin + index];
+        SocketIdentity identity;
+        client.answered = true;
+        left--;
+        if (parseDiagAnswer(answers[i], messages[i].msg_len, header.nlmsg_seq, portOf(client.address), identity) ==
+            DiagAnswer::kFound)
+          client.socket = identity;
+      }
+    }
+  }
 }
 
 bool SockDiag::hasListener(const sockaddr_storage& client, const sockaddr_storage& server) {

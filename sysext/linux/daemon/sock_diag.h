@@ -34,6 +34,14 @@ class SockDiag {
   std::optional<SocketIdentity> find(wire::Protocol protocol, const sockaddr_storage& client,
                                      const sockaddr_storage& server);
 
+  struct Client {
+    sockaddr_storage address{}, server{};
+    bool answered = false;
+    std::optional<SocketIdentity> socket{};
+  };
+  /// The same of the clients of many TCP connections: their questions go out together, and the answers are read together.
+  void findAll(std::vector<Client>& clients);
+
   /// Whether a socket listens that would take a TCP connection from `client` to `server`.
   bool hasListener(const sockaddr_storage& client, const sockaddr_storage& server);
 

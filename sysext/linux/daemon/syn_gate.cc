@@ -79,6 +79,8 @@ void SynGate::work() {
       more = count == kBatch;
     }
     capture_.look();
+    for (size_t at = undecided_; at < read_.size(); at++)
+      if (!read_[at].isReset && !isServedInside(read_[at])) capture_.expect(read_[at].client, read_[at].server);
     while (undecided_ < read_.size() && decide(read_[undecided_])) undecided_++;
     if (!more && settled_.empty()) break;
   }
@@ -113,11 +115,14 @@ bool SynGate::decide(const linux_::HeldSyn& syn) {
   }
   const AddressPair key{toAddress(syn.client), toAddress(syn.server)};
   if (isRepeated(key, syn)) return true;
-  // What listens at the proxy's own port is no server inside.
-  if (syn.isLocal && key.peer.port != linux_::kProxyPort && capture_.serves(syn.client, syn.server))
-    return verdict(syn.id, Verdict::kPassInside), true;
+  if (isServedInside(syn)) return verdict(syn.id, Verdict::kPassInside), true;
   if (entries_.size() >= kMaxWaiting) return verdict(syn.id, Verdict::kPass), true;
   return dial(key, syn);
+}
+
+bool SynGate::isServedInside(const linux_::HeldSyn& syn) const {
+  // What listens at the proxy's own port is no server inside.
+  return syn.isLocal && toAddress(syn.server).port != linux_::kProxyPort && capture_.serves(syn.client, syn.server);
 }
 
 bool SynGate::isRepeated(const AddressPair& key, const linux_::HeldSyn& syn) {

@@ -63,6 +63,7 @@ class SynGate final : public EventHandler {
   size_t read();
   /// False where it has to wait for a descriptor.
   bool decide(const linux_::HeldSyn& syn);
+  bool isServedInside(const linux_::HeldSyn& syn) const;
   /// True where nothing is to be done any more: the packet was sent again.
   bool isRepeated(const AddressPair& key, const linux_::HeldSyn& syn);
   bool dial(const AddressPair& key, const linux_::HeldSyn& syn);

@@ -1,4 +1,6 @@
 // Every flow's process, against what the captured programs say of themselves.
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <sys/prctl.h>
@@ -192,6 +194,53 @@ TEST("a reset for want of a socket is held, and told from a right one") {
   CHECK(right && right->isReset);
   if (!right) return;
   CHECK(!isOpen(*right));
+}
+
+TEST("sockets that are asked for together") {
+  const Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  CHECK_EQ(::bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+  CHECK_EQ(::listen(listening.get(), 256), 0);
+  CHECK_EQ(::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+
+  // More than go into one message, and every third one has ended.
+  std::vector<Fd> open;
+  std::vector<uint32_t> inodes;
+  std::vector<linux_::SockDiag::Client> clients;
+  for (int i = 0; i < 150; i++) {
+    Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    CHECK_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    linux_::SockDiag::Client client;
+    size = sizeof client.address;
+    CHECK_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&client.address), &size), 0);
+    std::memcpy(&client.server, &address, sizeof address);
+    struct stat found{};
+    CHECK_EQ(::fstat(socket.get(), &found), 0);
+    clients.push_back(client);
+    inodes.push_back(i % 3 == 0 ? 0 : static_cast<uint32_t>(found.st_ino));
+    if (i % 3 != 0) open.push_back(std::move(socket));
+  }
+
+  const Fd diag(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  // An answer that nobody has read.
+  const nlmsghdr other{sizeof other, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 4711, 0};
+  CHECK_EQ(::send(diag.get(), &other, sizeof other, 0), static_cast<ssize_t>(sizeof other));
+  linux_::SockDiag sockets(diag.get());
+  sockets.findAll(clients);
+  size_t answered = 0, right = 0, same = 0;
+  for (size_t i = 0; i < clients.size(); i++) {
+    const auto& socket = clients[i].socket;
+    answered += clients[i].answered;
+    right += (socket ? socket->inode : 0) == inodes[i];
+    const auto alone = sockets.find(wire::Protocol::kTcp, clients[i].address, clients[i].server);
+    same += (alone ? alone->inode : 0) == inodes[i];
+  }
+  CHECK_EQ(answered, clients.size());
+  CHECK_EQ(right, clients.size());
+  CHECK_EQ(same, clients.size());
 }
 
 TEST("a thousand threads") { CHECK_EQ(distinct(attributed({"threads", "192.0.2.1", "80", "1000", "0"}, 1000)), 1u); }
