@@ -2,9 +2,9 @@ import type { Fix } from '../../entitlements/finding.ts';
 import { extension } from '../files.ts';
 import { fixIn, insertAfterLine } from './fixes.ts';
 import type { Location } from '../../entitlements/project.ts';
-import type { Target } from '../model.ts';
 import type { ProjectContext } from './context.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
+import { isShared } from './settingPlace.ts';
 
 export const INF015: ProjectRule = {
   id: 'INF015',
@@ -29,7 +29,7 @@ export const INF015: ProjectRule = {
         if (!name?.complete || !id?.complete || id.text === '' || !settings.known || wrapper?.from) continue;
         if (name.text === id.text || c.mentionedInScripts(/\.systemextension/)) continue;
         // What the project sets for all its targets is right for the others.
-        const own = name.from && !isShared(c, sysex, name.from) ? name.from : undefined;
+        const own = name.from && !isShared(c, sysex, 'PRODUCT_NAME', name.from) ? name.from : undefined;
         const place = own ?? id.from ?? sysex.place;
         yield {
           file: place.file,
@@ -67,10 +67,3 @@ const lines: ReadonlyMap<string, string> = new Map([
   ['pbxproj', 'PRODUCT_NAME = "$(PRODUCT_BUNDLE_IDENTIFIER)";'],
   ['xcconfig', 'PRODUCT_NAME = $(PRODUCT_BUNDLE_IDENTIFIER)'],
 ]);
-
-const isShared = (c: ProjectContext, sysex: Target, { file, range }: Location): boolean =>
-  c.targets.some((t) => {
-    if (t === sysex) return false;
-    const places = t.configurations.map((k) => k.settings.get('PRODUCT_NAME')?.from);
-    return places.some((from) => from?.file === file && from.range.start === range.start);
-  });

@@ -1,4 +1,5 @@
 import type { ProjectReport, ProjectRule } from './rule.ts';
+import { teamFromBundle } from './teamFromBundle.ts';
 
 export const SRC012: ProjectRule = {
   id: 'SRC012',
@@ -20,7 +21,12 @@ export const SRC012: ProjectRule = {
         for (const literal of facts.teamLiterals) {
           if (seen.has(`${file}:${literal.start}`)) continue;
           seen.add(`${file}:${literal.start}`);
-          yield { file, range: literal, message: `The Team ID ${literal.team} is typed into code.` };
+          yield {
+            file,
+            range: literal,
+            message: `The Team ID ${literal.team} is typed into code.`,
+            fixes: teamFromBundle(c, file, literal),
+          };
         }
   },
 };

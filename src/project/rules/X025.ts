@@ -1,4 +1,9 @@
+import type { Fix } from '../../entitlements/finding.ts';
+import type { Location } from '../../entitlements/project.ts';
+import { extension } from '../files.ts';
+import { fixIn } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
+import { isShared } from './settingPlace.ts';
 
 export const X025: ProjectRule = {
   id: 'X025',
@@ -21,7 +26,18 @@ export const X025: ProjectRule = {
         file: path.from.file,
         range: path.from.range,
         message: `${app.name} is installed to ${path.text}; its extension is activated only from /Applications.`,
+        fixes: isShared(c, app, 'INSTALL_PATH', path.from) ? [] : installFix(path.from),
       };
     }
   },
 };
+
+/** $(LOCAL_APPS_DIR) is Xcode's name for /Applications. */
+function installFix({ file, range }: Location): readonly Fix[] {
+  const value = '$(LOCAL_APPS_DIR)';
+  return [
+    fixIn('Install to /Applications', file, [
+      { ...range, text: extension(file) === 'xcconfig' ? value : `"${value}"` },
+    ]),
+  ];
+}

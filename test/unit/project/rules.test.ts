@@ -490,6 +490,16 @@ const cases: readonly Case[] = [
         `let requirement = "anchor apple generic and certificate leaf[subject.OU] = ${team}" // XPC\nlet unused: NSXPCConnection? = nil\n`),
   },
   {
+    rule: 'SRC012',
+    severity: 'hint',
+    file: 'Ext/Team.swift',
+    at: `"${team}"`,
+    bad: (s) => {
+      s.sysexSettings['DEVELOPMENT_TEAM'] = team;
+      s.sources['Ext/Team.swift'] = `import Foundation\nlet teamID = "${team}"\nlet unused: NSXPCConnection? = nil\n`;
+    },
+  },
+  {
     rule: 'SRC013',
     severity: 'hint',
     file: 'App/Client.swift',
@@ -688,6 +698,29 @@ describe('fixes of the project file', () => {
     const text = String(applied(files, fix)[pbx]);
     assert.match(text, /dstPath = "\$\(SYSTEM_EXTENSIONS_FOLDER_PATH\)";\n\t\t\tdstSubfolderSpec = 16;/);
     assert.equal(text, applied(files, ofRule(lint(files), 'X017')[0]!.fixes[0]!)[pbx]);
+  });
+  it('the place of installation is set where it was, and only where no other target has it from there (X025)', () => {
+    const fixOf = (files: Files) => ofRule(lint(files), 'X025')[0]?.fixes ?? [];
+    const own = spoilt((s) => (s.appSettings['INSTALL_PATH'] = '/opt/example'));
+    assert.match(String(applied(own, fixOf(own)[0]!)[pbx]), /INSTALL_PATH = "\$\(LOCAL_APPS_DIR\)";/);
+    const shared = spoilt((s) => (s.settings['INSTALL_PATH'] = '/opt/example'));
+    assert.equal(ofRule(lint(shared), 'X025').length > 0, true);
+    assert.deepEqual(fixOf(shared), []);
+  });
+  it('a Team ID is read from the Info.plist that the build puts it into (SRC012)', () => {
+    const source = 'Ext/Team.swift';
+    const files = spoilt((s) => {
+      s.sysexSettings['DEVELOPMENT_TEAM'] = team;
+      s.sources[source] = `import Foundation\nlet teamID = "${team}"\nlet unused: NSXPCConnection? = nil\n`;
+    });
+    const [fix] = ofRule(lint(files), 'SRC012')[0]?.fixes ?? [];
+    assert.ok(fix);
+    const after = applied(files, fix);
+    assert.match(
+      String(after[source]),
+      /let teamID = \(Bundle\.main\.object\(forInfoDictionaryKey: "TeamIdentifier"\)/,
+    );
+    assert.match(String(after[info]), /<key>TeamIdentifier<\/key>\s*<string>\$\(DEVELOPMENT_TEAM\)<\/string>/);
   });
   it('a file that is created claims what its partner claims (X018)', () => {
     const files = spoilt((s) => (s.sysexSettings['CODE_SIGN_ENTITLEMENTS'] = 'Ext/Absent.entitlements'));

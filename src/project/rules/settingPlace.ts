@@ -1,0 +1,12 @@
+// Where a build setting stands, for rules that change it.
+import type { Location } from '../../entitlements/project.ts';
+import type { Target } from '../model.ts';
+import type { ProjectContext } from './context.ts';
+
+/** Whether another target gets its value of a setting from the same place: what is wrong for one is right for the other. */
+export const isShared = (c: ProjectContext, target: Target, setting: string, { file, range }: Location): boolean =>
+  c.targets.some((t) => {
+    if (t === target) return false;
+    const places = t.configurations.map((k) => k.settings.get(setting)?.from);
+    return places.some((from) => from?.file === file && from.range.start === range.start);
+  });
