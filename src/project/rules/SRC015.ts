@@ -1,3 +1,6 @@
+import type { Fix } from '../../entitlements/finding.ts';
+import type { DoubleRead } from '../source/facts.ts';
+import { fixIn, indentOf } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
 
 export const SRC015: ProjectRule = {
@@ -25,7 +28,33 @@ export const SRC015: ProjectRule = {
             range: read,
             message: 'A read of this flow is pending: this one fails with error 10.',
             related: [{ file, range: read.first, message: 'Pending since here.' }],
+            fixes: serialFix(file, c.model.cache.text(file) ?? '', read),
           };
         }
   },
 };
+
+/** The second read goes to the end of the first one's completion. */
+function serialFix(file: string, text: string, { moves }: DoubleRead): readonly Fix[] {
+  if (!moves) return [];
+  const { statement, into } = moves;
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const outer = indentOf(text, into);
+  const unit = outer.includes('\t') ? '\t' : '    ';
+  const moved = text
+    .slice(statement.start, statement.end)
+    .split(/\r?\n/)
+    .join(eol + unit);
+  // The line goes with the statement, where it holds nothing else.
+  const lineStart = text.lastIndexOf('\n', statement.start - 1) + 1;
+  const rest = /^[ \t]*\r?\n/.exec(text.slice(statement.end));
+  const alone = rest !== null && text.slice(lineStart, statement.start).trim() === '';
+  const [start, end] = alone ? [lineStart, statement.end + rest[0].length] : [statement.start, statement.end];
+  const before = text.slice(0, into).trimEnd().length;
+  return [
+    fixIn('Read again when the first read is complete', file, [
+      { start: before, end: into, text: `${eol}${outer}${unit}${moved}${eol}${outer}` },
+      { start, end, text: '' },
+    ]),
+  ];
+}

@@ -45,6 +45,14 @@ export interface AcceptHandler extends TextRange {
   readonly byProcessId?: TextRange;
 }
 
+export interface DoubleRead extends TextRange {
+  /** The one that is pending. */
+  readonly first: TextRange;
+  /** The whole call as a statement, and the place before the brace that ends the completion of the first, where both are
+   * written in the usual form. */
+  readonly moves?: { readonly statement: TextRange; readonly into: number };
+}
+
 export interface Constant extends TextRange {
   readonly name: string;
   readonly value: string;
@@ -87,7 +95,7 @@ export interface SourceFacts {
   /** Requirement text or constant that names a team by its ten characters. */
   readonly teamLiterals: readonly (TextRange & { readonly team: string })[];
   /** Reads that start while another of the same object is pending. */
-  readonly doubleReads: readonly (TextRange & { readonly first: TextRange })[];
+  readonly doubleReads: readonly DoubleRead[];
   readonly suppressions: readonly Suppression[];
 }
 

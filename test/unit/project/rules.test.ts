@@ -722,6 +722,47 @@ describe('fixes of the project file', () => {
     );
     assert.match(String(after[info]), /<key>TeamIdentifier<\/key>\s*<string>\$\(DEVELOPMENT_TEAM\)<\/string>/);
   });
+  it('a second read is moved into the completion of the first (SRC015)', () => {
+    const moved = (name: string, code: string): string => {
+      const files = spoilt((s) => (s.sources[name] = code));
+      const [fix] = ofRule(lint(files), 'SRC015')[0]?.fixes ?? [];
+      return fix ? String(applied(files, fix)[name]) : '';
+    };
+    const swift = (body: string): string => `func go(flow: NEAppProxyTCPFlow) {\n${body}}\n`;
+    assert.equal(
+      moved(
+        'Ext/Reader.swift',
+        swift(
+          '    flow.readData { d, e in use(d) }\n    other()\n    flow.readData { d, e in\n        use(d)\n    }\n',
+        ),
+      ),
+      swift(
+        '    flow.readData { d, e in use(d)\n        flow.readData { d, e in\n            use(d)\n        }\n    }\n    other()\n',
+      ),
+    );
+    assert.equal(
+      moved(
+        'Ext/Reader.m',
+        'void go(NEAppProxyTCPFlow *flow) {\n\t[flow readDataWithCompletionHandler:^(NSData *d, NSError *e) {\n\t\tuse(d);\n\t}];\n\t[flow readDataWithCompletionHandler:^(NSData *d, NSError *e) { use(d); }];\n}\n',
+      ),
+      'void go(NEAppProxyTCPFlow *flow) {\n\t[flow readDataWithCompletionHandler:^(NSData *d, NSError *e) {\n\t\tuse(d);\n\t\t[flow readDataWithCompletionHandler:^(NSData *d, NSError *e) { use(d); }];\n\t}];\n}\n',
+    );
+    // What becomes of the second one's result cannot be moved with it, nor a condition.
+    assert.equal(
+      moved(
+        'Ext/Reader.m',
+        'void go(NEAppProxyTCPFlow *flow) {\n\t[flow readDataWithCompletionHandler:^(NSData *d, NSError *e) { use(d); }];\n\tif (more) [flow readDataWithCompletionHandler:^(NSData *d, NSError *e) { use(d); }];\n}\n',
+      ),
+      '',
+    );
+    assert.equal(
+      moved(
+        'Ext/Reader.swift',
+        swift('    flow.readData { d, e in use(d) }\n    let x = flow.readData { d, e in use(d) }\n'),
+      ),
+      '',
+    );
+  });
   it('a file that is created claims what its partner claims (X018)', () => {
     const files = spoilt((s) => (s.sysexSettings['CODE_SIGN_ENTITLEMENTS'] = 'Ext/Absent.entitlements'));
     const [fix] = ofRule(lint(files), 'X018')[0]?.fixes ?? [];
