@@ -763,6 +763,22 @@ describe('fixes of the project file', () => {
       '',
     );
   });
+  it('a stored connection becomes a list, where nothing else uses it (SRC011)', () => {
+    const code = (use: string): string =>
+      listener
+        .replace('connections.insert(newConnection)', 'current = newConnection')
+        .replace(/(class [^{]*\{\n)/, `$1    private var current: NSXPCConnection?\n${use}`);
+    const fixesOf = (use: string) => {
+      const files = spoilt((s) => (s.sources['Ext/Listener.swift'] = code(use)));
+      const [finding] = ofRule(lint(files), 'SRC011');
+      assert.ok(finding);
+      return finding.fixes.map((fix) => String(applied(files, fix)['Ext/Listener.swift']));
+    };
+    const [text] = fixesOf('');
+    assert.match(text ?? '', /private var current: \[NSXPCConnection\] = \[\]\n/);
+    assert.match(text ?? '', /current\.append\(newConnection\)/);
+    assert.deepEqual(fixesOf('    func send() { current?.resume() }\n'), []);
+  });
   it('a file that is created claims what its partner claims (X018)', () => {
     const files = spoilt((s) => (s.sysexSettings['CODE_SIGN_ENTITLEMENTS'] = 'Ext/Absent.entitlements'));
     const [fix] = ofRule(lint(files), 'X018')[0]?.fixes ?? [];
