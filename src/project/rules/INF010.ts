@@ -1,6 +1,7 @@
 import { entry } from '../../plist/value.ts';
 import { addEntryFix, fixIn, firstLine, setStringFix } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
+import { settingValue } from './settingPlace.ts';
 
 export const INF010: ProjectRule = {
   id: 'INF010',
@@ -26,11 +27,10 @@ export const INF010: ProjectRule = {
         if (!e && text) {
           // Empty in the build setting that stands in for the key.
           const { file, range } = text.location;
-          const value = file.endsWith('.xcconfig') ? said : `"${said}"`;
           yield {
             ...text.location,
             message: empty,
-            fixes: [fixIn('Add a description', file, [{ ...range, text: value }])],
+            fixes: [fixIn('Add a description', file, [{ ...range, text: settingValue(file, said) }])],
           };
           continue;
         }

@@ -4,7 +4,7 @@ import { fixIn, insertAfterLine } from './fixes.ts';
 import type { Location } from '../../entitlements/project.ts';
 import type { ProjectContext } from './context.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
-import { isShared } from './settingPlace.ts';
+import { isShared, settingValue } from './settingPlace.ts';
 
 export const INF015: ProjectRule = {
   id: 'INF015',
@@ -40,9 +40,7 @@ export const INF015: ProjectRule = {
                 fixIn('Set to $(PRODUCT_BUNDLE_IDENTIFIER)', own.file, [
                   {
                     ...own.range,
-                    text: own.file.endsWith('.xcconfig')
-                      ? '$(PRODUCT_BUNDLE_IDENTIFIER)'
-                      : '"$(PRODUCT_BUNDLE_IDENTIFIER)"',
+                    text: settingValue(own.file, '$(PRODUCT_BUNDLE_IDENTIFIER)'),
                   },
                 ]),
               ]

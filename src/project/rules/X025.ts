@@ -1,9 +1,8 @@
 import type { Fix } from '../../entitlements/finding.ts';
 import type { Location } from '../../entitlements/project.ts';
-import { extension } from '../files.ts';
 import { fixIn } from './fixes.ts';
 import type { ProjectReport, ProjectRule } from './rule.ts';
-import { isShared } from './settingPlace.ts';
+import { isShared, settingValue } from './settingPlace.ts';
 
 export const X025: ProjectRule = {
   id: 'X025',
@@ -34,10 +33,5 @@ export const X025: ProjectRule = {
 
 /** $(LOCAL_APPS_DIR) is Xcode's name for /Applications. */
 function installFix({ file, range }: Location): readonly Fix[] {
-  const value = '$(LOCAL_APPS_DIR)';
-  return [
-    fixIn('Install to /Applications', file, [
-      { ...range, text: extension(file) === 'xcconfig' ? value : `"${value}"` },
-    ]),
-  ];
+  return [fixIn('Install to /Applications', file, [{ ...range, text: settingValue(file, '$(LOCAL_APPS_DIR)') }])];
 }

@@ -113,6 +113,13 @@ export function interfaceEdits(
   return protocol === undefined ? [protocolEdit(file, text), insert] : [insert];
 }
 
+/** Whether an expression that asks the main bundle can stand at `at` in place of a text. */
+export function canAskBundle(file: string, text: string, at: number): boolean {
+  if (isSwift(file)) return /^\s*import (Foundation|NetworkExtension|Cocoa|AppKit)\b/m.test(text);
+  // A constant of C must be initialised by a constant; a macro and an argument need not.
+  return !/\bconst\b|^\s*static\b/.test(text.slice(text.lastIndexOf('\n', at) + 1, at));
+}
+
 /** The Team ID that every configuration of the target is signed with, where it is known. */
 export function teamOf(target: Target): string | undefined {
   const teams = new Set(target.configurations.map((k) => k.settings.value('DEVELOPMENT_TEAM')));

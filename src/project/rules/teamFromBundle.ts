@@ -2,8 +2,7 @@
 import type { Fix, TextRange } from '../../entitlements/finding.ts';
 import { entry } from '../../plist/value.ts';
 import { insertEntry } from '../../plist/xmlEdit.ts';
-import { extension } from '../files.ts';
-import { teamOf } from './codeFixes.ts';
+import { canAskBundle, isSwift, teamOf } from './codeFixes.ts';
 import type { ProjectContext } from './context.ts';
 import { editable } from './fixes.ts';
 
@@ -25,13 +24,9 @@ export function teamFromBundle(
   if (target.productType !== 'application' && target.productType !== 'system-extension') return [];
   const text = c.model.cache.text(file) ?? '';
   if (!/^@?"[A-Z0-9]{10}"$/.test(text.slice(literal.start, literal.end))) return [];
-  const isSwift = extension(file) === 'swift';
-  const line = text.slice(text.lastIndexOf('\n', literal.start) + 1, literal.start);
-  // A constant of C must be initialised by a constant; a macro and an argument need not.
-  if (!isSwift && /\bconst\b|^\s*static\b/.test(line)) return [];
-  if (isSwift && !/^\s*import (Foundation|NetworkExtension|Cocoa|AppKit)\b/m.test(text)) return [];
+  if (!canAskBundle(file, text, literal.start)) return [];
 
-  const edits = [{ file, start: literal.start, end: literal.end, text: isSwift ? swift : objectiveC }];
+  const edits = [{ file, start: literal.start, end: literal.end, text: isSwift(file) ? swift : objectiveC }];
   const files = new Set<string>();
   for (const { info } of target.configurations) {
     const plist = editable(info);
