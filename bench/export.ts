@@ -10,6 +10,7 @@ import { exportFormats } from '../src/capture/export.ts';
 import type { Flow } from '../src/flow/model.ts';
 import { FlowStore } from '../src/flow/store.ts';
 import { nodeCodecs } from '../src/node/contentCodecs.ts';
+import { payloadCodec } from '../src/node/payloadCodec.ts';
 import { machine } from './machine.ts';
 
 const count = 100_000;
@@ -30,7 +31,7 @@ function responseOf(i: number): Buffer {
 }
 
 function fill(): { store: FlowStore; flows: Flow[] } {
-  const store = new FlowStore({ flows: count, bodyBytes: 2 ** 30 }, { schedule: () => {} });
+  const store = new FlowStore({ flows: count, bodyBytes: 2 ** 30 }, { schedule: () => {}, codec: payloadCodec });
   const source = store.addSource();
   const send = (frame: Parameters<typeof ProxyFrame.encode>[0]): void =>
     store.feed(source, ProxyFrame.encode(frame).finish());

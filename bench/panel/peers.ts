@@ -180,7 +180,7 @@ export async function peersPart(note: Note, wanted: number, seconds: number): Pr
     const size = await measure(mine, wanted, seconds);
     const own = say(mine.name, size);
     const payload = size.payload / size.requests;
-    note('… of it the payload, which all of them hold', `${payload.toFixed(0)} B`);
+    note('… for this payload, which the store compresses: the requests are alike', `${payload.toFixed(0)} B`);
     const others: Holder[] = [];
     for (const make of [() => mitmweb(port, folder), () => mockttp(port)])
       try {
@@ -194,7 +194,6 @@ export async function peersPart(note: Note, wanted: number, seconds: number): Pr
     if (theirs.length === 0) return;
     const better = Math.min(...theirs);
     note('Ours as a part of the better of these', `1/${(better / own).toFixed(1)}`, '≤ 1/20');
-    note('… beyond the payload', `1/${((better - payload) / (own - payload)).toFixed(1)}`);
   } finally {
     server.close();
     rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { Session } from '../endpoint/session.ts';
 import type { Subscribe } from '../../gen/flow_pb.ts';
 import type { Flow, FlowId } from '../flow/model.ts';
 import { FlowStore } from '../flow/store.ts';
+import { payloadCodec } from '../node/payloadCodec.ts';
 import type { Way } from '../proxy/local.ts';
 import type { Context } from './context.ts';
 import type { Matches } from './filter.ts';
@@ -28,7 +29,7 @@ const snapshotEnd = 4 * 8 + 2;
 
 export class Follower {
   readonly sessions: readonly Session[];
-  readonly store = new FlowStore();
+  readonly store = new FlowStore({}, { codec: payloadCodec });
   readonly #listener: FollowListener;
   readonly #matches: Matches;
   /**

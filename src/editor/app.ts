@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { FlowStore } from '../flow/store.ts';
+import { payloadCodec } from '../node/payloadCodec.ts';
 import { ProblemError, type Problem } from '../proxy/problems.ts';
 import type { Programs } from '../proxy/paths.ts';
 import { programsIn } from '../proxy/paths.ts';
@@ -18,7 +19,7 @@ import { readSettings } from './settings.ts';
 export type Feature = (app: App) => void;
 
 /** How often the store tells its changes, in milliseconds; the sidebar batches further. A row is to be seen within 150. */
-const storeBatch = 25;
+const storeBatch = 16;
 
 export class App implements vscode.Disposable {
   readonly context: vscode.ExtensionContext;
@@ -44,7 +45,7 @@ export class App implements vscode.Disposable {
     const { maxFlows, bodyBudget } = readSettings();
     this.store = new FlowStore(
       { flows: maxFlows, bodyBytes: bodyBudget },
-      { schedule: (flush) => void setTimeout(flush, storeBatch) },
+      { schedule: (flush) => void setTimeout(flush, storeBatch), codec: payloadCodec },
     );
     this.proxy = this.own(new ProxyControl(this));
     this.endpoints = this.own(new Endpoints(this));

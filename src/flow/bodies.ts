@@ -1,6 +1,7 @@
-// Payload, in segments that are filled one after the other; when the budget is used up the oldest segment goes.
-// A piece is one FlowData frame. The pieces of a direction are a chain, newest first; a row holds the newest of both.
+// The payload of flows; when the budget is used up the oldest segment goes. A piece is one FlowData frame.
+// The pieces of a direction are a chain, newest first; a row holds the newest of both.
 import type { FlowId } from './model.ts';
+import { Segments, type PayloadCodec } from './segments.ts';
 
 /** Pieces of one group of piece columns. */
 const groupPieces = 256;
@@ -64,14 +65,8 @@ export class Bodies {
   /** Bytes of payload that were let go. */
   evictedBytes = 0;
   readonly #budget: number;
-  readonly #segmentSize: number;
   readonly #onEvict: (owner: number) => void;
-  #segments: Uint8Array[] = [];
-  /** Number of #segments[0]. */
-  #firstSegment = 0;
-  /** Fill of the last segment. */
-  #fill = 0;
-  #segmentBytes = 0;
+  readonly #segments: Segments;
   #groups: PieceGroup[] = [];
   /** Pieces are numbered [first, end), modulo 2^32 where they are stored; #base is the first of #groups[0]. */
   #base = 0;
@@ -79,15 +74,15 @@ export class Bodies {
   #end = 1;
 
   /** `onEvict` is told the low half of the id of each row that lost payload. */
-  constructor(budget: number, onEvict: (owner: number) => void) {
+  constructor(budget: number, onEvict: (owner: number) => void, codec?: PayloadCodec) {
     this.#budget = budget;
     this.#onEvict = onEvict;
-    this.#segmentSize = Math.min(1024 * 1024, Math.max(256, Math.floor(budget / 16)));
+    this.#segments = new Segments(budget, codec);
   }
 
   /** Memory, in bytes. */
   get bytes(): number {
-    return this.#segmentBytes + this.#groups.length * groupPieces * pieceBytes;
+    return this.#segments.bytes + this.#groups.length * groupPieces * pieceBytes;
   }
 
   /** Where the payload that a row holds ends in `direction`. */
@@ -107,18 +102,17 @@ export class Bodies {
     const { direction } = piece;
     const previous = this.#last(row.newest, row.id, direction);
     const other = this.#last(row.newest, row.id, direction === 0 ? 1 : 0);
-    this.#segments.at(-1)!.set(bytes.subarray(start, end), this.#fill);
+    const position = this.#segments.write(bytes, start, end);
     const { group, index } = this.#add(row.id % wrap);
     group.offset[index] = piece.offset;
     group.at[index] = piece.at;
     group.length[index] = length;
     group.size[index] = piece.size;
-    group.position[index] = this.#fill;
-    group.segment[index] = this.#firstSegment + this.#segments.length - 1;
+    group.position[index] = position;
+    group.segment[index] = this.#segments.end - 1;
     group.previous[index] = previous;
     group.other[index] = other;
     group.direction[index] = direction;
-    this.#fill += length;
     return (this.#end - 1) % wrap;
   }
 
@@ -138,12 +132,12 @@ export class Bodies {
       const { group, index } = this.#locate(n);
       // Offsets only grow along the chain.
       if (from > 0 && group.offset[index]! + group.size[index]! <= from) break;
-      const segment = this.#segments[(group.segment[index]! - this.#firstSegment) >>> 0]!;
-      const position = group.position[index]!;
+      const { first } = this.#segments;
+      const segment = first + ((group.segment[index]! - first) >>> 0);
       pieces.push({
         direction,
         offset: group.offset[index]!,
-        bytes: segment.subarray(position, position + group.length[index]!),
+        bytes: this.#segments.read(segment, group.position[index]!, group.length[index]!),
         at: group.at[index]!,
         size: group.size[index]!,
       });
@@ -197,28 +191,19 @@ export class Bodies {
     return place;
   }
 
-  /** Room for a piece of `length` bytes in the last segment. False where the whole budget is too small. */
+  /** Room for a piece of `length` bytes. False where the whole budget is too small. */
   #reserve(length: number): boolean {
-    const fits = this.#segments.length > 0 && this.#fill + length <= this.#segments.at(-1)!.length;
-    const segment = fits ? 0 : Math.max(length, this.#segmentSize);
     // Two pieces at most are added: this one and the one numbered 0.
     const groups = Math.floor((this.#end + 1 - this.#base) / groupPieces) + 1 - this.#groups.length;
-    const more = segment + groups * groupPieces * pieceBytes;
-    while (this.bytes + more > this.#budget) {
-      if (this.#segments.length === 0) return false;
+    while (this.bytes + this.#segments.wants(length) + groups * groupPieces * pieceBytes > this.#budget) {
+      if (this.#segments.end === this.#segments.first) return false;
       this.#evictSegment();
-      if (this.#segments.length === 0) return this.#reserve(length);
-    }
-    if (segment > 0) {
-      this.#segments.push(new Uint8Array(segment));
-      this.#segmentBytes += segment;
-      this.#fill = 0;
     }
     return true;
   }
 
   #evictSegment(): void {
-    const number = this.#firstSegment % wrap;
+    const number = this.#segments.first % wrap;
     for (; this.#first < this.#end; this.#first++) {
       const { group, index } = this.#locate(this.#first % wrap);
       if (group.segment[index] !== number && group.length[index] !== 0) break;
@@ -229,7 +214,6 @@ export class Bodies {
       this.#groups.shift();
       this.#base += groupPieces;
     }
-    this.#segmentBytes -= this.#segments.shift()!.length;
-    this.#firstSegment++;
+    this.#segments.shift();
   }
 }

@@ -14,6 +14,7 @@ import {
   type Microseconds,
 } from './model.ts';
 import { Flag, type RowSlice } from './rows.ts';
+import type { PayloadCodec } from './segments.ts';
 import { defaultLimits, FlowTable, type StoreLimits } from './table.ts';
 
 export { defaultLimits, type StoreLimits };
@@ -23,6 +24,8 @@ export interface StoreHost {
   readonly schedule?: (flush: () => void) => void;
   /** The time for flows the store itself ends as lost. Default: the system's clock. */
   readonly now?: () => Microseconds;
+  /** Makes payload that is held smaller. Default: it stays as it came. */
+  readonly codec?: PayloadCodec | undefined;
 }
 
 export interface BodyChunk {
@@ -45,7 +48,7 @@ export class FlowStore {
 
   constructor(limits: Partial<StoreLimits> = {}, host: StoreHost = {}) {
     const now = host.now ?? (() => Date.now() * 1000);
-    this.#table = new FlowTable({ ...defaultLimits, ...limits }, host.schedule ?? queueMicrotask, now);
+    this.#table = new FlowTable({ ...defaultLimits, ...limits }, host.schedule ?? queueMicrotask, now, host.codec);
     this.#ingest = new Ingest(this.#table);
   }
 

@@ -6,6 +6,7 @@ import { Extras } from './extras.ts';
 import { LiveIndex } from './live.ts';
 import type { FlowId, Microseconds } from './model.ts';
 import { PendingChanges } from './pending.ts';
+import type { PayloadCodec } from './segments.ts';
 import { Flag, Rows, type RowGroup } from './rows.ts';
 
 export interface StoreLimits {
@@ -33,10 +34,17 @@ export class FlowTable {
   evictedFlows = 0;
   readonly #limits: StoreLimits;
   readonly #now: () => Microseconds;
+  readonly #codec: PayloadCodec | undefined;
 
-  constructor(limits: StoreLimits, schedule: (flush: () => void) => void, now: () => Microseconds) {
+  constructor(
+    limits: StoreLimits,
+    schedule: (flush: () => void) => void,
+    now: () => Microseconds,
+    codec: PayloadCodec | undefined,
+  ) {
     this.#limits = limits;
     this.#now = now;
+    this.#codec = codec;
     this.changes = new PendingChanges(this.rows, schedule);
     this.bodies = this.#makeBodies();
   }
@@ -148,10 +156,11 @@ export class FlowTable {
   }
 
   #makeBodies(): Bodies {
-    return new Bodies(this.#limits.bodyBytes, (owner) => {
+    const evicted = (owner: number): void => {
       // The owner is the low half of an id, and rows are far fewer than 2^32.
       const id = this.rows.first + ((owner - this.rows.first) >>> 0);
       if (this.rows.has(id)) this.changes.touch(id);
-    });
+    };
+    return new Bodies(this.#limits.bodyBytes, evicted, this.#codec);
   }
 }

@@ -4,6 +4,7 @@ import { CaptureLoad, type LoadResult } from '../../capture/load.ts';
 import type { Flow } from '../../flow/model.ts';
 import { FlowStore } from '../../flow/store.ts';
 import { bytesText } from '../../flow/text.ts';
+import { payloadCodec } from '../../node/payloadCodec.ts';
 import { readCapture } from '../../node/readCapture.ts';
 import type { CliCommand } from '../command.ts';
 import { say, type Context } from '../context.ts';
@@ -65,7 +66,7 @@ async function work(context: Context, file: string, options: ExportOptions, prog
   const format = formatOf(options.output, options.to, unusable);
   const matches = await filterOf(options.filter, unusable);
   await checkWritable(options.output, notWritten);
-  const store = new FlowStore(limits, { schedule: () => {} });
+  const store = new FlowStore(limits, { schedule: () => {}, codec: payloadCodec });
   const result = await readCapture(file, new CaptureLoad(store, { bodyLimit }), (read, size) =>
     progress.tell(`reading ${file}:`, read / size),
   ).catch((error: unknown) => {

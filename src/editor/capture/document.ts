@@ -2,6 +2,7 @@
 import { CaptureLoad, type LoadResult } from '../../capture/load.ts';
 import { FlowStore, type StoreLimits } from '../../flow/store.ts';
 import { bytesText } from '../../flow/text.ts';
+import { payloadCodec } from '../../node/payloadCodec.ts';
 import { readCapture } from '../../node/readCapture.ts';
 import type { Translate } from '../sidebar/text.ts';
 
@@ -23,7 +24,7 @@ export class LoadedCapture {
   constructor(file: string, limits: StoreLimits, t: Translate) {
     this.file = file;
     this.t = t;
-    this.store = new FlowStore(limits, { schedule: () => {} }); // the load delivers its batches
+    this.store = new FlowStore(limits, { schedule: () => {}, codec: payloadCodec }); // the load delivers its batches
   }
 
   onDidChange(listener: () => void): void {
