@@ -64,7 +64,8 @@ export interface PanelState {
 export interface PanelRows {
   readonly version: number;
   readonly from: number;
-  readonly rows: readonly PanelRow[];
+  /** PanelRow[] as JSON: VS Code hands a message on three times, and copies text as one piece rather than value by value. */
+  readonly rows: string;
   /** As in PanelState, at that moment: the page may not have heard of it yet. */
   readonly count: number;
   readonly shifted: number;

@@ -156,7 +156,7 @@ export class PanelSession {
   private rows(from: number, to: number): PanelRows {
     const { version, view, store } = this;
     const rows = view.slice(from, to).flatMap((id) => store.flow(id) ?? []);
-    return { version, from, rows: rows.map(rowOf), count: view.count, shifted: view.shifted };
+    return { version, from, rows: JSON.stringify(rows.map(rowOf)), count: view.count, shifted: view.shifted };
   }
 
   private state(): PanelState {

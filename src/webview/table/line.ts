@@ -23,6 +23,8 @@ interface Cell {
   readonly root: HTMLElement;
   readonly kind: string;
   readonly room: number;
+  /** Written anew rather than replaced: a new node for each text is laid out from scratch, and the page's garbage. */
+  readonly words: Text;
   text: string;
   long: boolean;
   readonly bar?: TimelineBar;
@@ -47,11 +49,12 @@ export class Line {
   setColumns(columns: readonly ShownColumn[]): void {
     this.cells = columns.map((column): Cell => {
       const kind = `cell ${column.id}${column.numeric ? ' numeric' : ''}${column.secondary ? ' secondary' : ''}`;
-      const root = element('div', { class: kind, role: 'gridcell' });
+      const words = document.createTextNode('');
+      const root = element('div', { class: kind, role: 'gridcell' }, words);
       root.style.flex = `${column.grows ? 1 : 0} 0 ${column.width}px`;
       // A column that grows is at least as wide.
       const room = column.width - padding - (column.marked ? mark : 0);
-      return { root, kind, room, text: '', long: false, ...(column.id === 'timeline' && { bar: new TimelineBar(root) }) }; // prettier-ignore
+      return { root, kind, room, words, text: '', long: false, ...(column.id === 'timeline' && { bar: new TimelineBar(root) }) }; // prettier-ignore
     });
     this.root.replaceChildren(...this.cells.map((cell) => cell.root));
   }
@@ -88,7 +91,7 @@ export class Line {
       }
       const text = row ? column.text(row, now) : '';
       if (text === cell.text) continue;
-      cell.root.textContent = cell.text = text;
+      cell.words.data = cell.text = text;
       const long = !this.widths.fits(text, cell.room);
       if (long !== cell.long) cell.root.className = long ? `${cell.kind} long` : cell.kind;
       cell.long = long;

@@ -46,13 +46,18 @@ export class RowCache {
     return this.pages.get(Math.floor(index / pageRows))?.rows[index % pageRows];
   }
 
-  /** Every row is `by` further down (negative: up) than it was. */
+  /**
+   * Every row is `by` further down (negative: up) than it was. Rows far from those in view are let go: many move with
+   * every batch once the store is full, and they would be asked for again anyway.
+   */
   move(by: number): void {
     const moved = new Map<number, Page>();
+    const near = pagesAhead * pageRows;
+    const [low, high] = [Math.max(0, this.wanted.from - near), this.wanted.to + near];
     for (const [page, { rows }] of this.pages)
       rows.forEach((row, i) => {
         const index = page * pageRows + i + by;
-        if (!row || index < 0) return;
+        if (!row || index < low || index >= high) return;
         const to = Math.floor(index / pageRows);
         let target = moved.get(to);
         if (!target) moved.set(to, (target = { version: -1, rows: [] }));

@@ -7,7 +7,7 @@ import { Empty, type EmptyEvents } from './empty.ts';
 import { Header } from './header.ts';
 import { shown, type ColumnState, type ShownColumn } from './layout.ts';
 import { actionOf } from './keys.ts';
-import { RowCache } from './rows.ts';
+import { RowCache, type Fetched } from './rows.ts';
 import { extend, noSelection, select, toggle, type Selection } from './selection.ts';
 import { Lines } from './lines.ts';
 import type { TimeSpan } from './timelineBar.ts';
@@ -111,7 +111,7 @@ export class Table {
     this.state = state;
     if (before && !reordered && state.sort.column === 'start') this.hold(before, state);
     this.cache.outdated(state.version);
-    if (newest) this.cache.put(newest, Infinity);
+    if (newest) this.cache.put({ version: newest.version, from: newest.from, rows: rowsOf(newest) }, Infinity);
     this.header.setSort(state.sort);
     this.root.setAttribute('aria-busy', String(state.sorting || state.progress !== undefined));
     this.empty.show(state);
@@ -119,10 +119,10 @@ export class Table {
   }
 
   /** Rows as they are to be counted now: the host may have told of a change that the page has not taken yet. */
-  private async fetch(from: number, to: number): Promise<PanelRows> {
-    const rows = await this.events.fetch(from, to);
-    const by = this.state?.sort.column === 'start' ? movedBy(this.state, rows) : 0;
-    return { ...rows, from: rows.from - by };
+  private async fetch(from: number, to: number): Promise<Fetched> {
+    const fetched = await this.events.fetch(from, to);
+    const by = this.state?.sort.column === 'start' ? movedBy(this.state, fetched) : 0;
+    return { version: fetched.version, from: fetched.from - by, rows: rowsOf(fetched) };
   }
 
   /** Rows that come and go above those in view must not move them. */
@@ -281,6 +281,8 @@ export class Table {
     this.viewport.reveal(index);
   }
 }
+
+const rowsOf = ({ rows }: PanelRows): PanelRow[] => JSON.parse(rows) as PanelRow[];
 
 type Counted = Pick<PanelState, 'count' | 'shifted'>;
 /** How far rows that were in the list of `before` have moved down since, where the order is that of the start. */

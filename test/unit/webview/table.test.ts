@@ -180,6 +180,18 @@ describe('the rows that are held', () => {
     assert.equal(cache.get(9), undefined);
     assert.equal(cache.get(10)!.id, 4);
   });
+  it('are let go when they move and are far from those in view', async () => {
+    const { cache, answer } = setUp();
+    for (const page of [0, 500, 1000]) {
+      cache.want(page * 64, page * 64 + 64, 1e6);
+      await answer();
+    }
+    cache.want(500 * 64, 501 * 64, 1e6);
+    cache.move(-3);
+    assert.equal(cache.get(0), undefined);
+    assert.equal(cache.get(1000 * 64), undefined);
+    assert.equal(cache.get(500 * 64)!.id, 500 * 64 + 4);
+  });
   it('are bounded, however far one scrolls', async () => {
     const { cache, answer } = setUp();
     for (let page = 0; page < 500; page++) {

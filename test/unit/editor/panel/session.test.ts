@@ -12,9 +12,18 @@ import { dissectLive } from '../../../../src/dissect/live.ts';
 import { PanelSession } from '../../../../src/editor/panel/session.ts';
 import { FlowStore } from '../../../../src/flow/store.ts';
 import { nodeCodecs } from '../../../../src/node/contentCodecs.ts';
-import type { Method, PanelDetail, Requests, ToHost, ToWebview } from '../../../../src/protocol/panel.ts';
+import type {
+  Method,
+  PanelDetail,
+  PanelRow,
+  PanelRows,
+  Requests,
+  ToHost,
+  ToWebview,
+} from '../../../../src/protocol/panel.ts';
 
 const now = 1_800_000_000_000_000;
+const rowsIn = ({ rows }: PanelRows): PanelRow[] => JSON.parse(rows) as PanelRow[];
 const text = (s: string): Uint8Array => new Uint8Array(Buffer.from(s, 'latin1'));
 
 function setUp() {
@@ -108,15 +117,15 @@ describe("the panel's session", () => {
   it('gives rows by range, as the view orders them', async () => {
     const { ask, exchange } = setUp();
     for (let id = 1; id <= 10; id++) exchange(id, request, response);
-    const { rows } = await ask('rows', { from: 2, to: 4 });
+    const rows = rowsIn(await ask('rows', { from: 2, to: 4 }));
     assert.deepEqual(rows.map((r) => [r.id, r.process, r.host, r.protocol, r.summary]), [
       [3, 'curl', 'api.example', 'http', 'GET /a 200'],
       [4, 'node', 'api.example', 'http', 'GET /a 200'],
     ]); // prettier-ignore
     await ask('setSort', { column: 'start', descending: true });
-    assert.deepEqual((await ask('rows', { from: 0, to: 2 })).rows.map((r) => r.id), [10, 9]); // prettier-ignore
+    assert.deepEqual(rowsIn(await ask('rows', { from: 0, to: 2 })).map((r) => r.id), [10, 9]); // prettier-ignore
     assert.equal(await ask('indexOf', { id: 10 }), 0);
-    assert.deepEqual((await ask('rows', { from: 90, to: 100 })).rows, []);
+    assert.deepEqual(rowsIn(await ask('rows', { from: 90, to: 100 })), []);
   });
 
   it('filters, and says what is wrong with a query where it was typed', async () => {
@@ -268,7 +277,8 @@ describe("the panel's session", () => {
     await quiet();
     const [, next] = states();
     assert.equal(next!.state.count, 80);
-    const { from, rows, version } = next!.newest!;
+    const { from, version } = next!.newest!;
+    const rows = rowsIn(next!.newest!);
     assert.deepEqual([from, rows[0]!.id, rows.at(-1)!.id, version], [64, 65, 80, next!.state.version]);
     await session.receive({ kind: 'taken', newest: 0 });
     await quiet();
@@ -280,7 +290,7 @@ describe("the panel's session", () => {
     exchange(81, request, response);
     await quiet();
     const newest = states().at(-1)!.newest!;
-    assert.deepEqual([newest.from, newest.rows[0]!.id, newest.rows.length], [0, 81, 32]);
+    assert.deepEqual([newest.from, rowsIn(newest)[0]!.id, rowsIn(newest).length], [0, 81, 32]);
     session.dispose();
   });
 
