@@ -248,13 +248,10 @@ async function latencies(client: FakeClient, panel: FrameLocator, first: number)
       while (performance.now() < end) {
         // What is found at the beginning of a frame was painted with the one before.
         await new Promise((done) => requestAnimationFrame(done));
-        for (const row of viewport.querySelectorAll('.row:not([hidden])')) {
-          const id = Number(row.id.slice('flow-'.length));
-          if (id > newest) {
-            newest = id;
-            seen.push([Date.now(), id]); // the clock of the machine, as the proxy's
-          }
-        }
+        const before = newest;
+        for (const row of viewport.querySelectorAll('.row:not([hidden])'))
+          newest = Math.max(newest, Number(row.id.slice('flow-'.length)) || 0);
+        if (newest > before) seen.push([Date.now(), newest]); // the clock of the machine, as the proxy's
       }
       return seen;
     },

@@ -10,6 +10,7 @@ export interface ExportOptions {
   /** Name and version of this program, for the formats that tell it. */
   readonly creator: { readonly name: string; readonly version: string };
   readonly decoders?: Readonly<Record<string, Decoder>>;
+  readonly base64?: (bytes: Uint8Array) => string;
 }
 export interface ExportFormat {
   readonly id: 'pcapng' | 'har' | 'jsonl';

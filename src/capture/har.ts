@@ -11,6 +11,8 @@ export interface HarOptions {
   readonly creator: { readonly name: string; readonly version: string };
   /** Content codings that only the host can undo. */
   readonly decoders?: Readonly<Record<string, Decoder>>;
+  /** Bytes as base64: the host's own is several times as quick as ours. */
+  readonly base64?: (bytes: Uint8Array) => string;
 }
 
 /** A write for every entry would cost more than the entry. */
@@ -88,7 +90,7 @@ function harResponse(response: HttpResponse, options: HarOptions) {
   const content = decodeContent(body, options.decoders);
   const text = isText(body.contentType)
     ? { text: utf8Text(content.bytes) }
-    : { text: base64(content.bytes), encoding: 'base64' };
+    : { text: (options.base64 ?? base64)(content.bytes), encoding: 'base64' };
   return {
     status: response.status,
     statusText: response.statusText,

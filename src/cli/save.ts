@@ -4,7 +4,7 @@ import path from 'node:path';
 import { exportFormats, type ExportFormat } from '../capture/export.ts';
 import type { Flow } from '../flow/model.ts';
 import type { FlowStore } from '../flow/store.ts';
-import { nodeCodecs } from '../node/contentCodecs.ts';
+import { nodeBase64, nodeCodecs } from '../node/contentCodecs.ts';
 import { writeWhole } from '../node/writeFile.ts';
 import { Failure } from './failure.ts';
 
@@ -37,7 +37,11 @@ export async function saveFlows(
 ): Promise<boolean> {
   const creator = { name: 'Flowtap', version: options.version };
   try {
-    return await writeWhole(file, format.write(flows, store, { creator, decoders: nodeCodecs }), options.onPiece);
+    return await writeWhole(
+      file,
+      format.write(flows, store, { creator, decoders: nodeCodecs, base64: nodeBase64 }),
+      options.onPiece,
+    );
   } catch (error) {
     throw cannotWrite(file, error, options.status);
   }

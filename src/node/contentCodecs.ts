@@ -1,4 +1,4 @@
-// Content codings that Node brings along: bounded by the library itself, and faster than any in JavaScript.
+// Codings that Node brings along: bounded by the library itself, and faster than any in JavaScript.
 import zlib from 'node:zlib';
 import { ContentTooLarge, maxDecodedBytes, type Decoder } from '../dissect/content.ts';
 
@@ -26,6 +26,10 @@ const zstd = bounded((bytes) =>
     params: { [zlib.constants.ZSTD_d_windowLogMax]: 23 }, // 8 MiB: RFC 9659
   }),
 );
+
+/** RFC 4648 section 4. */
+export const nodeBase64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
 /** For decodeContent(). A body that was cut gives what could be decoded of it. */
 export const nodeCodecs: Readonly<Record<string, Decoder>> = {

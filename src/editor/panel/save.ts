@@ -5,7 +5,7 @@ import type { Flow } from '../../flow/model.ts';
 import type { FlowStore } from '../../flow/store.ts';
 import type { FlowView } from '../../flow/view.ts';
 import { bytesText } from '../../flow/text.ts';
-import { nodeCodecs } from '../../node/contentCodecs.ts';
+import { nodeBase64, nodeCodecs } from '../../node/contentCodecs.ts';
 import { writeWhole } from '../../node/writeFile.ts';
 
 export async function saveFlows(store: FlowStore, flows: readonly Flow[], version: string): Promise<void> {
@@ -40,7 +40,11 @@ export async function saveTo(store: FlowStore, flows: readonly Flow[], file: str
   const format = exportFormats.find((f) => file.toLowerCase().endsWith(`.${f.extension}`));
   if (!format)
     throw new Error(t('Name the file {0}: the ending tells the format.', exportFormats.map((f) => `….${f.extension}`).join(', '))); // prettier-ignore
-  const pieces = format.write(flows, store, { creator: { name: 'Flowtap', version }, decoders: nodeCodecs });
+  const pieces = format.write(flows, store, {
+    creator: { name: 'Flowtap', version },
+    decoders: nodeCodecs,
+    base64: nodeBase64,
+  });
   const saved = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: t('Saving {0} flows', flows.length), cancellable: true },
     (progress, cancel) =>

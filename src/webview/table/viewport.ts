@@ -32,9 +32,8 @@ export class Viewport {
     );
     // A header cell that gets the focus is brought into view.
     header.addEventListener('scroll', () => (this.root.scrollLeft = header.scrollLeft), { passive: true });
-    const sizes = new ResizeObserver(() => this.resized() && onDidResize());
-    sizes.observe(this.root);
-    sizes.observe(this.content); // a scroll bar came or went
+    // Its content box is smaller where there is a scroll bar, so one that comes or goes is told of as well.
+    new ResizeObserver(() => this.resized() && onDidResize()).observe(this.root);
   }
 
   get scrollTop(): number {
@@ -78,7 +77,7 @@ export class Viewport {
     this.top = scrollTop;
     if (scrollLeft !== this.left) this.header.scrollLeft = this.left = scrollLeft;
   }
-  /** False where nothing is different: also a list that grew calls it. */
+  /** False where nothing is different. */
   private resized(): boolean {
     const { clientHeight, clientWidth, offsetWidth, scrollTop } = this.root;
     const bar = offsetWidth - clientWidth;
