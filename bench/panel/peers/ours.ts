@@ -1,6 +1,6 @@
 // Holds flows as the extension does: session, store, dissectors. For each line on standard input it collects garbage
 // and answers with the number of HTTP requests that it holds, the bytes in use, and how much of them is payload.
-//   node --expose-gc ours.ts SOCKET
+//   node --expose-gc ours.mjs SOCKET     bundled before, as the extension is
 import { createInterface } from 'node:readline';
 import { dissectLive } from '../../../src/dissect/live.ts';
 import { Session } from '../../../src/endpoint/session.ts';
@@ -22,8 +22,7 @@ session.start();
 await session.ready();
 console.log('ready');
 for await (const _ of createInterface(process.stdin)) {
-  // Node's own code for TypeScript (4 MB) goes after some collections only; it is no part of what is held.
-  for (let i = 0; i < 10; i++) globalThis.gc?.();
+  globalThis.gc?.();
   // First of all: counting makes garbage.
   const { heapUsed, external } = process.memoryUsage(); // array buffers are part of `external`
   let held = 0;
