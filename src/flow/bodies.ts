@@ -116,6 +116,13 @@ export class Bodies {
     return (this.#end - 1) % wrap;
   }
 
+  /** Nothing is held any more, and no work goes on. */
+  clear(): void {
+    this.#segments.clear();
+    this.#groups = [];
+    this.#base = this.#first = this.#end;
+  }
+
   /** A row's payload, into another store; returns the newest piece there. */
   copy(newest: number, id: FlowId, to: Bodies): number {
     const row = { newest: 0, id };

@@ -83,6 +83,14 @@ export class Segments {
     this.#unfolded.delete(this.first++);
   }
 
+  /** All of them go, and nothing more is compressed. */
+  clear(): void {
+    this.first = this.end;
+    this.#segments = [];
+    this.#unfolded.clear();
+    this.bytes = 0;
+  }
+
   #unfold(number: number, { bytes, fill }: Segment): Uint8Array {
     const unfolded = this.#unfolded.get(number) ?? this.#codec!.decompress(bytes, fill);
     this.#unfolded.delete(number);

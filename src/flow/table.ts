@@ -124,6 +124,7 @@ export class FlowTable {
       const i = this.rows.index(id);
       g.body[i] = old.copy(g.body[i]!, id, this.bodies);
     }
+    old.clear();
     this.evictedFlows = 0;
     this.changes.clear();
   }

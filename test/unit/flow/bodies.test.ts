@@ -206,6 +206,12 @@ describe('payload store', () => {
       await turn();
       assert.equal(model.bodies.bytes, bytes);
       model.check();
+      assert.equal(waiting.length, 2);
+      model.bodies.clear();
+      waiting[1]!();
+      await turn();
+      assert.equal(waiting.length, 2, 'nothing that is gone is compressed');
+      assert.equal(model.bodies.bytes, 0);
     });
   });
 });
