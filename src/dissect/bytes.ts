@@ -1,10 +1,14 @@
 // Byte helpers shared by the dissectors.
 
-const latin1 = new TextDecoder('latin1');
+/** To a TextDecoder "latin1" is windows-1252 (WHATWG Encoding, 4.2), which has other characters from 0x80 to 0x9f. */
+const windows1252 = new TextDecoder('latin1');
+const latin1Of = new Map(Array.from({ length: 32 }, (_, i) => [windows1252.decode(Uint8Array.of(0x80 + i)), String.fromCharCode(0x80 + i)])); // prettier-ignore
+const notLatin1 = /[^\u0000-\u00ff]/g;
 const utf8 = new TextDecoder('utf-8', { fatal: false });
 
 /** ISO 8859-1: every byte has a character, so nothing is lost or thrown. */
-export const latin1Text = (bytes: Uint8Array): string => latin1.decode(bytes);
+export const latin1Text = (bytes: Uint8Array): string =>
+  windows1252.decode(bytes).replace(notLatin1, (c) => latin1Of.get(c) ?? c);
 /** UTF-8 with U+FFFD for what is malformed. */
 export const utf8Text = (bytes: Uint8Array): string => utf8.decode(bytes);
 
