@@ -3,7 +3,7 @@
 /** To a TextDecoder "latin1" is windows-1252 (WHATWG Encoding, 4.2), which has other characters from 0x80 to 0x9f. */
 const windows1252 = new TextDecoder('latin1');
 const latin1Of = new Map(Array.from({ length: 32 }, (_, i) => [windows1252.decode(Uint8Array.of(0x80 + i)), String.fromCharCode(0x80 + i)])); // prettier-ignore
-const notLatin1 = /[^\u0000-\u00ff]/g;
+const notLatin1 = /[\u0100-\uffff]/g;
 const utf8 = new TextDecoder('utf-8', { fatal: false });
 
 /** ISO 8859-1: every byte has a character, so nothing is lost or thrown. */
