@@ -158,7 +158,9 @@ function run(args: readonly string[]): Figures {
 }
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
-function report(): void {
+async function report(): Promise<void> {
+  const { setUpAll } = await import('../scripts/setup.mjs');
+  await setUpAll(['bundles']); // the command line is measured as it is packaged
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'flowtap-bench-'));
   const rows: string[] = [];
   try {
@@ -201,4 +203,4 @@ Made by \`npm run bench:capture\`.
 
 const [file] = process.argv.slice(2);
 if (file) console.log(JSON.stringify(await openInEditor(file)));
-else report();
+else await report();

@@ -16,8 +16,11 @@ const smallest = 256;
 const worthwhile = 8;
 /** Full segments that stay as they are: what has just come is dissected next. */
 const untouched = 1;
-/** Unfolded ones that are kept for the next look. */
-const maxUnfolded = 8;
+/**
+ * Unfolded ones are kept for the next look, up to this part of the budget: the pieces of flows that went on side by side
+ * lie in many segments, and an export takes one flow after the other.
+ */
+const unfoldedPart = 16;
 
 interface Segment {
   bytes: Uint8Array;
@@ -29,9 +32,10 @@ interface Segment {
 export class Segments {
   /** Numbers of segments are [first, end), counted up for ever. */
   first = 0;
-  /** Memory of all, in bytes. What is unfolded for a look comes to it: 2 MiB at most. */
+  /** Memory of all, in bytes. What is unfolded for a look comes to it: a sixteenth of the budget at most. */
   bytes = 0;
   readonly #size: number;
+  readonly #maxUnfolded: number;
   readonly #codec: PayloadCodec | undefined;
   #segments: Segment[] = [];
   readonly #unfolded = new Map<number, Uint8Array>(); // least recently used first
@@ -42,6 +46,7 @@ export class Segments {
   /** `budget`: what the caller lets grow, in bytes; segments are a small part of it. */
   constructor(budget: number, codec?: PayloadCodec) {
     this.#size = Math.min(largest, Math.max(smallest, Math.floor(budget / 16)));
+    this.#maxUnfolded = Math.max(1, Math.floor(budget / unfoldedPart / this.#size));
     this.#codec = codec;
   }
 
@@ -95,7 +100,7 @@ export class Segments {
     const unfolded = this.#unfolded.get(number) ?? this.#codec!.decompress(bytes, fill);
     this.#unfolded.delete(number);
     this.#unfolded.set(number, unfolded);
-    if (this.#unfolded.size > maxUnfolded) this.#unfolded.delete(this.#unfolded.keys().next().value!);
+    if (this.#unfolded.size > this.#maxUnfolded) this.#unfolded.delete(this.#unfolded.keys().next().value!);
     return unfolded;
   }
 

@@ -174,6 +174,21 @@ describe('payload store', () => {
       assert.ok(counts.decompressed <= 2 * segments, 'one that is unfolded serves its neighbours');
     });
 
+    it('unfolds each segment once for flows that went on side by side', async () => {
+      const { counts, codec } = counting(payloadCodec!);
+      const bodies = new Bodies(64 << 20, () => {}, codec);
+      const rows = Array.from({ length: 64 }, (_, i) => ({ id: i + 1, newest: 0 }));
+      const bytes = new Uint8Array(1400).fill(0x61);
+      const pieces = 40; // of each: 14 segments in all
+      for (let n = 0; n < pieces; n++) {
+        for (const row of rows)
+          row.newest = bodies.append(row, { direction: 0, offset: n * 1400, at: n, size: 1400 }, bytes, 0, 1400);
+        await settled(() => counts.pending);
+      }
+      for (const { newest, id } of rows) assert.equal(bodies.pieces(newest, id, 0).length, pieces);
+      assert.ok(counts.decompressed > 5 && counts.decompressed <= 14, String(counts.decompressed));
+    });
+
     it('leaves what does not become smaller, and what cannot be compressed', async () => {
       let asked = 0;
       const failing: PayloadCodec = {
