@@ -1,17 +1,12 @@
 // The formats that flows are saved in: one row each. The editor and the command line offer what stands here.
-import type { Decoder } from '../dissect/content.ts';
 import { flowToJson } from '../flow/json.ts';
 import type { Flow } from '../flow/model.ts';
-import { writeHar } from './har.ts';
+import { writeHar, type HarOptions } from './har.ts';
 import { writePcapng } from './pcapng.ts';
 import type { FlowSource } from './source.ts';
 
-export interface ExportOptions {
-  /** Name and version of this program, for the formats that tell it. */
-  readonly creator: { readonly name: string; readonly version: string };
-  readonly decoders?: Readonly<Record<string, Decoder>>;
-  readonly base64?: (bytes: Uint8Array) => string;
-}
+/** Of all formats, HAR wants most. */
+export type ExportOptions = HarOptions;
 export interface ExportFormat {
   readonly id: 'pcapng' | 'har' | 'jsonl';
   readonly title: string;

@@ -8,6 +8,7 @@ import { base64 } from './base64.ts';
 import type { FlowSource } from './source.ts';
 
 export interface HarOptions {
+  /** Name and version of this program. */
   readonly creator: { readonly name: string; readonly version: string };
   /** Content codings that only the host can undo. */
   readonly decoders?: Readonly<Record<string, Decoder>>;

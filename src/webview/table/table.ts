@@ -111,7 +111,7 @@ export class Table {
     this.state = state;
     if (before && !reordered && state.sort.column === 'start') this.hold(before, state);
     this.cache.outdated(state.version);
-    if (newest) this.cache.put({ version: newest.version, from: newest.from, rows: rowsOf(newest) }, Infinity);
+    if (newest) this.cache.put(unpacked(newest), Infinity);
     this.header.setSort(state.sort);
     this.root.setAttribute('aria-busy', String(state.sorting || state.progress !== undefined));
     this.empty.show(state);
@@ -122,7 +122,7 @@ export class Table {
   private async fetch(from: number, to: number): Promise<Fetched> {
     const fetched = await this.events.fetch(from, to);
     const by = this.state?.sort.column === 'start' ? movedBy(this.state, fetched) : 0;
-    return { version: fetched.version, from: fetched.from - by, rows: rowsOf(fetched) };
+    return unpacked({ ...fetched, from: fetched.from - by });
   }
 
   /** Rows that come and go above those in view must not move them. */
@@ -282,7 +282,11 @@ export class Table {
   }
 }
 
-const rowsOf = ({ rows }: PanelRows): PanelRow[] => JSON.parse(rows) as PanelRow[];
+const unpacked = ({ version, from, rows }: PanelRows): Fetched => ({
+  version,
+  from,
+  rows: JSON.parse(rows) as PanelRow[],
+});
 
 type Counted = Pick<PanelState, 'count' | 'shifted'>;
 /** How far rows that were in the list of `before` have moved down since, where the order is that of the start. */
